@@ -42,11 +42,30 @@ _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf(?:inity)?|n/a|na|none|null)\b", re.IG
 _READ_AS = {"%": "percent", "decade": "ten_years", "decades": "ten_years"}
 """Names read as other names; pint's own ``decade`` is a logarithmic unit, not a time."""
 _EXAMPLES = {"dimensionless": "0.5", "count": "12 count"}
-_OFTEN_PREFIXED = (
-    "millimeter millimetre centimeter centimetre micrometer millisecond microsecond "
-    "milliliter millilitre nanoliter nanolitre deciliter nanomole micromole millimole "
-    "microgram milligram kilogram kilopascal kilometer megayear hectogram"
-).split()
+_OFTEN_PREFIXED = [
+    "millimeter",
+    "millimetre",
+    "centimeter",
+    "centimetre",
+    "micrometer",
+    "millisecond",
+    "microsecond",
+    "milliliter",
+    "millilitre",
+    "nanoliter",
+    "nanolitre",
+    "deciliter",
+    "nanomole",
+    "micromole",
+    "millimole",
+    "microgram",
+    "milligram",
+    "kilogram",
+    "kilopascal",
+    "kilometer",
+    "megayear",
+    "hectogram",
+]
 
 
 @cache
