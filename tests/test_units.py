@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pandas as pd
+import pint
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -193,6 +194,13 @@ def test_arithmetic_in_a_text_is_never_evaluated():
     assert time.perf_counter() - started < 1
 
 
+def test_units_printed_by_pint_are_read_back():
+    for unit in EVIDENCE_UNITS:
+        assert parse_unit(str(parse_unit(unit))) == parse_unit(unit)
+    foreign = pint.UnitRegistry().Quantity(np.array([2.0]), "micrometer**2/second")
+    assert magnitudes(foreign, "mm**2/second") == pytest.approx(2e-6)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -260,7 +268,8 @@ def test_magnitudes_take_arrays_and_quantities_and_keep_the_shape():
 
 
 @pytest.mark.parametrize(
-    "values", [[1, None], [True], ["a"], [math.nan], [[1], [1, 2]], None, [1, math.inf], 2j]
+    "values",
+    [[1, None], [True], [True, 2], ["a"], [math.nan], [[1], [1, 2]], None, [1, math.inf], 2j],
 )
 def test_magnitudes_refuse_what_is_not_finite_numbers(values):
     with pytest.raises(InputError, match="half-life"):

@@ -35,7 +35,7 @@ SUSPECTED_FRACTION = 1.0
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4}(?![0-9]))?")
 _NAME = r"[^\W\d_][^\W_]*(?:_[^\W_]+)*|°[A-Za-z]+|%"
 _TOKENS = re.compile(
-    rf"(?:(?P<name>{_NAME})|(?<!\w)1(?!\w)|(?:\*\*|\^)-?[1-9](?!\d)(?!\s*(?:\*\*|\^))|[*/()]|\s+)"
+    rf"(?:(?P<name>{_NAME})|(?<!\w)1(?!\w)|(?:\*\*|\^)\s*-?[1-9](?!\d)(?!\s*(?:\*\*|\^))|[*/()]|\s+)"
 )
 _TWO_NAMES = re.compile(r"[\w%°)]\s+[\w%°(]")
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf(?:inity)?|n/a|na|none|null)\b", re.IGNORECASE)
@@ -90,8 +90,8 @@ def _unit_names() -> tuple[str, ...]:
     return tuple(sorted({*registry(), *_OFTEN_PREFIXED}))
 
 
-def parse_unit(text: str) -> "pint.Unit":
-    """Return the pint unit that `text` names.
+def parse_unit(text: "str | pint.Unit") -> "pint.Unit":
+    """Return the pint unit that `text` names (a unit of the registry is returned as it is).
 
     Accepted: unit names of pint with their prefixes and symbols, joined by ``*``, ``/`` or
     ``per``, brackets, and powers of one digit (``m**2``, ``m^2``, ``m²``). ``1/second`` and
@@ -103,6 +103,8 @@ def parse_unit(text: str) -> "pint.Unit":
         If the text is empty, too long, holds anything else (numbers, arithmetic), or names a
         unit that does not exist; the nearest valid unit is named.
     """
+    if isinstance(text, registry().Unit):
+        return text
     if not isinstance(text, str):
         raise InputError(f"a unit must be text such as 'second', not {_shown(text)}")
     return _parse_unit(text.strip())
@@ -152,7 +154,7 @@ def _same_kind(first: "pint.Unit", second: "pint.Unit") -> bool:
     return roots[0] == roots[1]
 
 
-def convert(value: Any, unit: str, to: str) -> Any:
+def convert(value: Any, unit: "str | pint.Unit", to: "str | pint.Unit") -> Any:
     """Return the number or array `value`, given in `unit`, as a float or array in unit `to`.
 
     Raises
@@ -162,7 +164,8 @@ def convert(value: Any, unit: str, to: str) -> Any:
     """
     given, wanted = parse_unit(unit), parse_unit(to)
     if not _same_kind(given, wanted):
-        raise InputError(_misfit(f"{_shown(value)} {unit}", unit, to))
+        shown = _shown(value) if np.ndim(value) == 0 else "an array of numbers"
+        raise InputError(_misfit(f"{shown} in {unit}", unit, to))
     array = np.asarray(value, dtype=float)
     if given == wanted:
         return array if array.ndim else float(array)
@@ -193,10 +196,10 @@ def parse_quantity(given: Any, unit: str) -> float:
     """
     wanted = parse_unit(unit)
     if hasattr(given, "magnitude") and hasattr(given, "units"):
-        number = _finite(given.magnitude, given, unit)
-        if not _same_kind(parse_unit(str(given.units)), wanted):
-            raise InputError(_misfit(_shown(str(given)), str(given.units), unit))
-        return convert(number, str(given.units), unit)
+        number, own = _finite(given.magnitude, given, unit), _own_unit(given)
+        if not _same_kind(own, wanted):
+            raise InputError(_misfit(_shown(str(given)), own, unit))
+        return convert(number, own, unit)
     if isinstance(given, str):
         number, own_unit = _split(given, unit)
         if own_unit is None:
@@ -205,6 +208,12 @@ def parse_quantity(given: Any, unit: str) -> float:
             raise InputError(_misfit(_shown(given), own_unit, unit))
         return _finite(convert(number, own_unit, unit), given, unit)
     return _finite(given, given, unit)
+
+
+def _own_unit(quantity: Any) -> "pint.Unit":
+    """Return the unit of a pint quantity, also of one made by another registry."""
+    own = quantity.units
+    return own if isinstance(own, registry().Unit) else parse_unit(str(own))
 
 
 def _split(text: str, unit: str) -> tuple[float, str | None]:
@@ -269,10 +278,11 @@ def magnitudes(values: Any, unit: str, name: str = "value") -> np.ndarray:
         return np.asarray(parse_quantity(values, unit))
     own = unit
     if hasattr(values, "magnitude") and hasattr(values, "units"):
-        own, values = str(values.units), values.magnitude
+        own, values = _own_unit(values), values.magnitude
+    mixed = isinstance(values, (list, tuple)) and any(isinstance(v, bool) for v in values)
     try:
-        array = np.asarray(values)
-    except ValueError:
+        array = np.asarray(None if mixed else values)
+    except ValueError:  # rows of unequal length
         array = np.asarray(None)
     if array.dtype == object:  # nullable columns, Python fractions; a boolean among them is refused
         plain = all(isinstance(v, Real) and not isinstance(v, bool) for v in array.ravel())
@@ -320,14 +330,14 @@ def check_bounds(value: float, unit: str) -> list[str]:
     return []
 
 
-def _misfit(given: str, own: str, unit: str) -> str:
+def _misfit(given: str, own: "str | pint.Unit", unit: "str | pint.Unit") -> str:
     """Word the refusal of a unit of another kind."""
     first, second = parse_unit(own), parse_unit(unit)
     if first.dimensionality != second.dimensionality:
         why = f"{first} measures {first.dimensionality}, not {second.dimensionality}"
     else:
         why = f"{first} and {second} are different kinds of number"
-    if own.strip() == "m":
+    if isinstance(own, str) and own.strip() == "m":
         why += " (m is metre; minutes are 'minute', 'm' stands for milli only before a unit)"
     return f"{given} does not fit: {why}; {_expected(unit)}"
 
