@@ -1,0 +1,241 @@
+"""Reading the tables of a book: each is checked against its description before it is used.
+
+The description is `datapackage.yaml`, a Frictionless Data Package; frictionless does the checking
+(encoding, header, ragged rows, types, levels, limits, unique and foreign keys). This module words
+what it finds for the person who has to mend it and turns the checked files into DataFrames.
+"""
+
+import csv
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+from frictionless import Check, Checklist, Package, Resource
+from frictionless.checks import row_constraint
+from frictionless.errors import ForeignKeyError, LabelError, RowConstraintError
+from frictionless.errors import TypeError as TypeError_
+from frictionless.exception import FrictionlessException
+
+from claimbook.errors import InputError, nearest
+from claimbook.yaml_file import read_yaml
+
+DESCRIPTION = "datapackage.yaml"
+MAX_PROBLEMS = 20  # enough to mend a file by, few enough to read
+
+PANDAS_TYPES = {"integer": "Int64", "number": "float64", "boolean": "boolean", "date": "str"}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The checked tables of a data folder.
+
+    frames: table name -> DataFrame. Columns with levels are ordered categoricals, so that empty
+        levels stay visible; empty text is NA.
+    description: the data package as a mapping.
+    """
+
+    frames: dict[str, pd.DataFrame]
+    description: dict
+
+    def unit_of(self, table: str, column: str) -> str | None:
+        """Return the fixed unit of a column, ``"see unit"``, or None where it has none."""
+        return _fields(_resource(self.description, table))[column].get("unit")
+
+
+def load_tables(folder: Path) -> Tables:
+    """Check and read every table that `folder`/datapackage.yaml describes.
+
+    Raises InputError that lists each problem with file, row, column, value and what was expected.
+    Row numbers are those a spreadsheet shows: the header is row 1.
+    """
+    description = read_yaml(folder / DESCRIPTION)
+    try:
+        # tables are named relative to the description; paths that leave the folder are refused
+        package = Package.from_descriptor(description, basepath=str(folder))
+    except FrictionlessException as error:
+        reasons = [e.note for e in error.reasons] or [error.error.note]
+        raise InputError(f"{folder / DESCRIPTION}: {'; '.join(reasons)}") from None
+    problems: list[str] = []
+    for resource in package.resources:
+        problems += _problems(resource, folder, package)
+    if not problems:
+        frames = {r.name: _read(r, folder) for r in package.resources}
+        problems = _list_problems(description, frames, folder)
+    if problems:
+        raise InputError(_summary(problems))
+    return Tables(frames, description)
+
+
+def _summary(problems: list[str]) -> str:
+    more = len(problems) - MAX_PROBLEMS
+    lines = problems[:MAX_PROBLEMS] + ([f"... and {more} more"] if more > 0 else [])
+    return "\n".join(lines)
+
+
+def _resource(description: dict, name: str) -> dict:
+    return next(r for r in description["resources"] if r["name"] == name)
+
+
+def _fields(resource: dict) -> dict[str, dict]:
+    return {f["name"]: f for f in resource["schema"]["fields"]}
+
+
+def _problems(resource: Resource, folder: Path, package: Package) -> list[str]:
+    path = folder / resource.path
+    if not path.is_file():
+        return [f"{path}: the file is missing"]
+    try:
+        path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        return [f"{path}: not UTF-8 text (byte {error.start}); save it as CSV UTF-8"]
+    rules = {r["formula"]: r["expected"] for r in resource.custom.get("rules", [])}
+    checks = [_Finite(), *(row_constraint(formula=formula) for formula in rules)]
+    report = resource.validate(Checklist(checks=checks), limit_errors=10_000)
+    errors = _first_causes([error for task in report.tasks for error in task.errors])
+    if any(isinstance(error, LabelError) for error in errors):
+        return [f"{path}: {_header_problem(path, resource)}"]
+    return [f"{path}: {_worded(error, resource, package, rules)}" for error in errors]
+
+
+class _Finite(Check):
+    """Refuse NaN and infinity, which frictionless takes for numbers."""
+
+    type = "finite"
+    Errors = [TypeError_]
+
+    def validate_row(self, row):
+        for name, value in row.items():
+            if isinstance(value, Decimal) and not value.is_finite():
+                yield TypeError_.from_row(row, note="not finite", field_name=name)
+
+
+def _first_causes(errors: list) -> list:
+    """Keep of each row the errors that explain the others.
+
+    A ragged row shifts every cell, a bad cell breaks the rules across columns, and a repeated
+    identifier is found as unique and as primary key.
+    """
+    by_row: dict[int, set] = {}
+    for error in errors:
+        by_row.setdefault(getattr(error, "row_number", 0), set()).add(error.type)
+    ragged = {"extra-cell", "missing-cell", "blank-row"}
+
+    def is_cause(error) -> bool:
+        others = by_row[getattr(error, "row_number", 0)] - {error.type}
+        if error.type in ragged:
+            return True
+        if others & ragged:
+            return False
+        return not (error.type in ("row-constraint", "primary-key") and others)
+
+    return [error for error in errors if is_cause(error)]
+
+
+def _header_problem(path: Path, resource: Resource) -> str:
+    wanted = [field.name for field in resource.schema.fields]
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        found = next(csv.reader(file), [])
+    if missing := [name for name in wanted if name not in found]:
+        hints = [name + nearest(name, set(found) - set(wanted)) for name in missing]
+        return f"header: missing column {', '.join(hints)}"
+    if unknown := [name for name in found if name not in wanted]:
+        return f"header: unknown column {', '.join(unknown)}; describe it in {DESCRIPTION} first"
+    return f"header: expected the columns once each, in this order: {', '.join(wanted)}"
+
+
+def _worded(error, resource: Resource, package: Package, rules: dict[str, str]) -> str:
+    """Say in one line where the error is, what stands there, and what was expected."""
+    columns = [field.name for field in resource.schema.fields]
+    if isinstance(error, RowConstraintError):
+        expected = next((rules[f] for f in rules if f'"{f}"' in error.note), error.note)
+        return f"row {error.row_number} ({error.cells[0]}): expected {expected}"
+    if isinstance(error, ForeignKeyError):
+        known = _column(package, error.reference_name, error.reference_field_names[0])
+        value = ", ".join(str(cell) for cell in error.field_cells)
+        return (
+            f"row {error.row_number}, column {', '.join(error.field_names)}: '{value}' is not in "
+            f"{error.reference_name}{nearest(value, known)}"
+        )
+    if error.type in ("extra-cell", "missing-cell"):
+        many = "more" if error.type == "extra-cell" else "fewer"
+        return f"row {error.row_number}: {many} cells than the {len(columns)} columns of the header"
+    if error.type == "blank-row":
+        return f"row {error.row_number}: the row is blank"
+    if hasattr(error, "field_name"):
+        expected = _expected(error, resource.schema.get_field(error.field_name))
+        return f"row {error.row_number}, column {error.field_name}: '{error.cell}' {expected}"
+    where = f"row {error.row_number}: " if hasattr(error, "row_number") else ""
+    return f"{where}{error.note}"
+
+
+def _expected(error, field) -> str:
+    constraints = field.constraints
+    if error.type == "type-error":
+        forms = {"boolean": "true or false", "date": "a date as YYYY-MM-DD"}
+        return f"is not {forms.get(field.type, f'a plain {field.type}')}"
+    if error.type == "unique-error":
+        return "stands in an earlier row too, but must be unique"
+    if error.type == "constraint-error":
+        name = re.search(r'constraint "(\w+)"', error.note).group(1)
+        if name == "enum":
+            levels = constraints["enum"]
+            return f"is not one of {', '.join(levels)}{nearest(error.cell, levels)}"
+        if name == "required":
+            return "is empty, but a value is required"
+        words = {"minimum": "at least", "maximum": "at most", "pattern": "the form"}
+        return f"is outside its limits: expected {words.get(name, name)} {constraints[name]}"
+    return error.note
+
+
+def _column(package: Package, table: str, column: str) -> list[str]:
+    source = package.get_resource(table)
+    frame = pd.read_csv(Path(package.basepath) / source.path, dtype=str, usecols=[column])
+    return frame[column].dropna().unique().tolist()
+
+
+def _read(resource: Resource, folder: Path) -> pd.DataFrame:
+    fields = resource.schema.fields
+    frame = pd.read_csv(
+        folder / resource.path,
+        dtype={f.name: PANDAS_TYPES.get(f.type, "str") for f in fields},
+        keep_default_na=False,
+        na_values=[""],
+        true_values=["true"],
+        false_values=["false"],
+        encoding="utf-8",
+    )
+    for field in fields:
+        if levels := field.constraints.get("enum"):
+            frame[field.name] = pd.Categorical(frame[field.name], levels, ordered=True)
+    return frame
+
+
+def split_cell(cell, separator: str) -> list[str]:
+    """Return the values of a cell that holds several, in order; an empty cell holds none."""
+    return [] if pd.isna(cell) else [part.strip() for part in str(cell).split(separator)]
+
+
+def _list_problems(description: dict, frames: dict, folder: Path) -> list[str]:
+    """Check the cells that hold several values, which foreign keys of the standard cannot."""
+    problems = []
+    for resource in description["resources"]:
+        frame = frames[resource["name"]]
+        for name, field in _fields(resource).items():
+            items = field.get("items")
+            if not items:
+                continue
+            if items == "columns":
+                known, called = list(frame.columns), "a column of this table"
+            else:
+                table, column = items.split(".")
+                known, called = frames[table][column].tolist(), f"in {table}"
+            for row, cell in frame[name].items():
+                for value in split_cell(cell, field.get("separator", ";")):
+                    if value not in known:
+                        problems.append(
+                            f"{folder / resource['path']}: row {row + 2}, column {name}: "
+                            f"'{value}' is not {called}{nearest(value, known)}"
+                        )
+    return problems

@@ -1,0 +1,66 @@
+"""Reading YAML written by hand: plain values only, and no silent surprises."""
+
+from pathlib import Path
+
+import yaml
+
+from claimbook.errors import InputError
+
+MAX_BYTES = 1_000_000  # far above any file a person writes; stops a bomb before it is parsed
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Safe loader that also refuses repeated keys, anchors, aliases and tags."""
+
+    def compose_node(self, parent, index):
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise yaml.MarkedYAMLError(
+                problem="anchors and aliases are not allowed", problem_mark=event.start_mark
+            )
+        if getattr(event, "tag", None):
+            raise yaml.MarkedYAMLError(
+                problem=f"the tag {event.tag} is not allowed", problem_mark=event.start_mark
+            )
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str):
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {key!r} is not text", problem_mark=key_node.start_mark
+                )
+            if key in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key '{key}' appears twice", problem_mark=key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> dict:
+    """Return the mapping that the YAML file at `path` holds.
+
+    Raises InputError, naming file and line, if the file is missing, is not UTF-8, is over
+    MAX_BYTES, is not one YAML mapping, or uses repeated keys, anchors, aliases or tags.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: the file is missing")
+    if path.stat().st_size > MAX_BYTES:
+        raise InputError(f"{path}: larger than {MAX_BYTES} bytes, which no hand-written file is")
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start})") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise InputError(f"{path}{line}: {problem}") from None
+    except RecursionError:
+        raise InputError(f"{path}: nested too deeply") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: expected 'name: value' lines at the top level")
+    return content
