@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from claimbook.audit_fields import (
     title_score,
     title_words,
 )
+from claimbook.bibliography import show
 from claimbook.errors import InputError
 
 RECORD_COLUMNS = (
@@ -106,6 +108,18 @@ def check_record_columns(records: pd.DataFrame, name: str = "records") -> None:
     repeated = records["key"][records["key"].duplicated()]
     if len(repeated):
         raise InputError(f"{name}: key '{repeated.iloc[0]}' stands in more than one row")
+
+
+def load_records(path: Path) -> pd.DataFrame:
+    """Return a table of known works, all cells as text. Raises InputError if it is not one."""
+    try:
+        records = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; expected the table of known works") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as a table ({show(str(error))})") from None
+    check_record_columns(records, str(path))
+    return records
 
 
 def known_works(records: pd.DataFrame, found: Iterable[Work] = ()) -> Works:
