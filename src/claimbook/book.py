@@ -1,0 +1,206 @@
+"""The book: claims, bibliography and evidence, loaded together and never changed in place."""
+
+import hashlib
+import json
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pybtex.database import BibliographyData
+
+from claimbook.bibliography import load_bibliography
+from claimbook.errors import InputError, nearest
+from claimbook.questions import check_questions
+from claimbook.tables import DESCRIPTION, Tables, load_tables, split_cell
+from claimbook.units import check_bounds, parse_quantity
+from claimbook.yaml_file import read_yaml
+
+DATA_VARIABLE = "CLAIMBOOK_DATA"
+BIBLIOGRAPHY = "references.bib"
+QUESTIONS = "questions.yaml"
+NOT_EVIDENCE = ("unverified", "not_found")
+
+
+class UnusualNumber(UserWarning):
+    """A number that is allowed but probably not what was meant."""
+
+
+@dataclass(frozen=True)
+class Book:
+    """One text's claims and their evidence; `update` returns a new book.
+
+    tables: the checked tables; `claims` and `references` are always among them.
+    bibliography: the works as the text prints them.
+    questions: name -> what is asked of the evidence (see `claimbook.questions`).
+    updates: parameter name -> value, in the parameter's own unit, that replaced the printed one.
+    """
+
+    folder: Path
+    tables: Tables
+    bibliography: BibliographyData
+    questions: dict
+    updates: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def claims(self) -> pd.DataFrame:
+        return self.tables.frames["claims"]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table by name. Raises InputError with the nearest name if there is none."""
+        if name not in self.tables.frames:
+            raise InputError(f"no table '{name}'{nearest(name, self.tables.frames)}")
+        return self.tables.frames[name]
+
+    def evidence(self, name: str) -> pd.DataFrame:
+        """Return the rows of a table that were verified, and so may enter an estimate."""
+        frame = self.table(name)
+        return frame[~frame["verification"].isin(NOT_EVIDENCE)]
+
+    def claim(self, name: str) -> pd.Series:
+        """Return one claim's row. Raises InputError with the nearest name if there is none."""
+        found = self.claims[self.claims["claim"] == name]
+        if found.empty:
+            raise InputError(f"no claim '{name}'{nearest(name, self.claims['claim'])}")
+        return found.iloc[0]
+
+    def rows_about(self, claim: str, name: str) -> pd.DataFrame:
+        """Return the rows of a table that bear on a claim, verified or not."""
+        frame = self.table(name)
+        return frame[frame["claim"] == self.claim(claim)["claim"]]
+
+    @property
+    def figures(self) -> pd.DataFrame:
+        """The numbers that can be updated, one row per parameter.
+
+        Index `parameter`; columns claim, column (value, low or high of the claim), value, unit.
+        A claim with a range has two parameters, named after it with _min and _max.
+        """
+        rows = []
+        for claim in self.claims[self.claims["role"] == "figure"].itertuples():
+            ends = (
+                {"_min": "low", "_max": "high"} if claim.relation == "range" else {"": "value"}
+            )
+            for ending, column in ends.items():
+                value = getattr(claim, column)
+                rows.append((claim.claim + ending, claim.claim, column, value, claim.unit))
+        columns = ["parameter", "claim", "column", "value", "unit"]
+        return pd.DataFrame(rows, columns=columns).set_index("parameter")
+
+    def update(self, **numbers: Any) -> "Book":
+        """Return a book with these figures in place of the printed ones; None leaves a figure.
+
+        A number is in the figure's own unit; text may carry another unit (``"2 ms"``), which is
+        converted. Raises InputError for an unknown name, a number that is not finite, a wrong
+        unit, a percentage outside 0 to 100, any other quantity that is not above 0, or a range
+        whose ends are swapped. Warns (UnusualNumber) of a percentage that looks like a fraction.
+        """
+        figures = self.figures
+        claims = self.claims.copy()
+        updates = dict(self.updates)
+        for name, given in numbers.items():
+            if name not in figures.index:
+                known = ", ".join(figures.index)
+                raise InputError(
+                    f"unknown parameter '{name}'{nearest(name, figures.index)} (known: {known})"
+                )
+            if given is None:
+                continue
+            claim, column, _, unit = figures.loc[name]
+            try:
+                value = parse_quantity(given, unit)
+                notes = check_bounds(value, unit)
+            except InputError as error:
+                raise InputError(f"{name}: {error}") from None
+            for note in notes:
+                warnings.warn(f"{name}: {note}", UnusualNumber, stacklevel=2)
+            claims.loc[claims["claim"] == claim, column] = value
+            updates[name] = value
+        swapped = claims[claims["low"] > claims["high"]]
+        for row in swapped.itertuples():
+            raise InputError(
+                f"{row.claim}_min is {row.low:g} and {row.claim}_max is {row.high:g} {row.unit}: "
+                "expected the minimum to be no greater than the maximum"
+            )
+        frames = {**self.tables.frames, "claims": claims}
+        return replace(self, tables=replace(self.tables, frames=frames), updates=updates)
+
+    def update_from(self, namespace: Mapping[str, Any]) -> "Book":
+        """Return a book updated with the figures that `namespace` names; the rest is ignored.
+
+        Made for a notebook, whose parameters cell sets them: ``load().update_from(globals())``.
+        """
+        return self.update(**{n: namespace[n] for n in self.figures.index if n in namespace})
+
+    @property
+    def cited_keys(self) -> list[str]:
+        """Keys of the works that the text cites, sorted."""
+        cells = self.claims["cites"]
+        return sorted({key for cell in cells for key in split_cell(cell, ";")})
+
+    @property
+    def cited_but_not_listed(self) -> list[str]:
+        """Works cited in the text that its reference list lacks."""
+        return [key for key in self.cited_keys if key not in self.bibliography.entries]
+
+    @property
+    def listed_but_not_cited(self) -> list[str]:
+        """Works in the reference list that the text never cites."""
+        return sorted(set(self.bibliography.entries) - set(self.cited_keys))
+
+    @property
+    def digest(self) -> str:
+        """Fingerprint of everything that answers are computed from: the files and the updates."""
+        paths = [r["path"] for r in self.tables.description["resources"]]
+        hashed = hashlib.sha256()
+        for path in sorted([DESCRIPTION, BIBLIOGRAPHY, QUESTIONS, *paths]):
+            content = (self.folder / path).read_bytes().replace(b"\r\n", b"\n")
+            hashed.update(f"{path}:{len(content)}:".encode() + content)
+        hashed.update(json.dumps(dict(self.updates), sort_keys=True).encode())
+        return hashed.hexdigest()[:16]
+
+
+def find_data(start: Path | None = None) -> Path:
+    """Return the data folder: $CLAIMBOOK_DATA, or data/ in `start` or the nearest folder above.
+
+    Raises InputError if there is none.
+    """
+    if named := os.environ.get(DATA_VARIABLE):
+        return Path(named)
+    start = (start or Path.cwd()).resolve()
+    for folder in [start, *start.parents]:
+        if (folder / "data" / DESCRIPTION).is_file():
+            return folder / "data"
+    raise InputError(
+        f"no data/{DESCRIPTION} in {start} or any folder above: run inside the checkout, "
+        f"or say where the data are with --data DIR or {DATA_VARIABLE}"
+    )
+
+
+def load(folder: Path | str | None = None) -> Book:
+    """Load and check the book in `folder`, or in the folder that `find_data` finds.
+
+    Raises InputError that names file, row, column, value and what was expected.
+    """
+    folder = Path(folder) if folder else find_data()
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder")
+    tables = load_tables(folder)
+    bibliography = load_bibliography(folder / BIBLIOGRAPHY)
+    _check_keys(tables, bibliography, folder)
+    questions = read_yaml(folder / QUESTIONS)
+    check_questions(questions, tables, folder / QUESTIONS)
+    return Book(folder, tables, bibliography, questions)
+
+
+def _check_keys(tables: Tables, bibliography: BibliographyData, folder: Path) -> None:
+    known = tables.frames["references"]["key"].tolist()
+    for key in bibliography.entries:
+        if key not in known:
+            raise InputError(
+                f"{folder / BIBLIOGRAPHY}: entry '{key}' has no row in the references table"
+                f"{nearest(key, known)}"
+            )

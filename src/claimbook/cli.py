@@ -1,0 +1,140 @@
+"""The command line: claimbook run, check, audit."""
+
+import argparse
+import sys
+import warnings
+from pathlib import Path
+
+from claimbook.book import Book, UnusualNumber, load
+from claimbook.errors import InputError
+from claimbook.running import CELL_TIMEOUT, Plan, RunFailed, find_notebooks, find_root, run
+
+MISTAKE, FAILED, INTERRUPTED, TERMINATED = 2, 1, 130, 143
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; return the exit code.
+
+    0 done; 1 a notebook failed; 2 a mistake in what was given; 130 and 143 interrupted.
+    """
+    warnings.showwarning = _show_warning
+    parser = _parser()
+    args = parser.parse_args(argv)
+    try:
+        return args.command(args)
+    except (InputError, RunFailed) as error:
+        print(f"claimbook: {error}", file=sys.stderr)
+        return MISTAKE if isinstance(error, InputError) else FAILED
+    except KeyboardInterrupt as stop:
+        print("claimbook: stopped; nothing was changed", file=sys.stderr)
+        return TERMINATED if type(stop).__name__ == "Terminated" else INTERRUPTED
+
+
+def _show_warning(message, category, *_):
+    if issubclass(category, UnusualNumber):
+        print(f"claimbook: warning: {message}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="claimbook", description="Claims of a text as data: check, recompute, read."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--data", type=Path, metavar="DIR", help="data folder (default: data/)")
+
+    run_ = commands.add_parser("run", parents=[shared], help="execute the notebooks")
+    run_.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="name or number; all if none")
+    run_.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="updates",
+        help="put in another figure, e.g. us_prevalence=12.5 or no_half_life='2 ms'",
+    )
+    run_.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="where the results go (default: the record in place; with --set or --data: build/)",
+    )
+    run_.add_argument("--jobs", type=_count, default=0, metavar="N", help="default: all cores")
+    run_.add_argument(
+        "--timeout",
+        type=_count,
+        default=CELL_TIMEOUT,
+        metavar="SECONDS",
+        help=f"limit for one cell (default: {CELL_TIMEOUT})",
+    )
+    run_.set_defaults(command=_run)
+
+    check = commands.add_parser("check", parents=[shared], help="check the data, run nothing")
+    check.set_defaults(command=_check)
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
+    return int(text)
+
+
+def read_updates(pairs: list[str], book: Book) -> Book:
+    """Return `book` with the figures of NAME=VALUE texts. Raises InputError."""
+    numbers: dict[str, str] = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name.strip():
+            raise InputError(f"--set {pair}: expected NAME=VALUE, such as us_prevalence=12.5")
+        if name.strip() in numbers:
+            raise InputError(f"--set {pair}: {name.strip()} is set twice")
+        numbers[name.strip()] = value
+    return book.update(**numbers)
+
+
+def _run(args) -> int:
+    book = read_updates(args.updates, load(args.data))
+    root = find_root()
+    experiment = bool(args.updates or args.data)
+    output = args.output or (root / "build" if experiment else root)
+    plan = Plan(
+        root=root,
+        notebooks=find_notebooks(root, args.notebooks),
+        updates=dict(book.updates),
+        output=output,
+        data=args.data,
+        jobs=args.jobs,
+        cell_timeout=args.timeout,
+    )
+    if experiment and output.resolve() == root:
+        raise InputError(
+            "--output is the record itself; with --set or --data choose another folder"
+        )
+    published = run(plan)
+    if output == root:
+        from claimbook.documents import refresh
+
+        published += refresh(root, book)
+    notebooks = [p for p in published if p.suffix == ".ipynb"]
+    print(f"{len(notebooks)} notebooks executed. Read from {min(notebooks)} on.")
+    print("In JupyterLab: ./run lab. The answers as data: " f"{output / 'results/answers.json'}")
+    return 0
+
+
+def _check(args) -> int:
+    book = load(args.data)
+    for name, frame in book.tables.frames.items():
+        print(f"{name}: {len(frame)} rows")
+    print(f"{book.folder / 'references.bib'}: {len(book.bibliography.entries)} entries")
+    print(f"questions: {len(book.questions)}; figures: {len(book.figures)}")
+    for label, keys in (
+        ("cited but not listed", book.cited_but_not_listed),
+        ("listed but not cited", book.listed_but_not_cited),
+    ):
+        print(f"{label}: {', '.join(keys) or 'none'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,241 @@
+"""A figure of the text against every verified row that measures the same thing.
+
+Each row agrees with the figure or does not, by a stated tolerance; a study counts once, however
+many rows it has. The share of studies that agree gives the verdict. Counting studies is crude: it
+weighs a small study like a large one, and says so little about size that the range is shown too.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import pandas as pd
+
+from claimbook.book import Book
+from claimbook.questions import select
+from claimbook.support import NO_FINDING, combined_support, said_by_cited_works
+from claimbook.units import convert
+from claimbook.wording import figure_text, interval_text
+
+TOLERANCE = 0.10
+"""`about`, `equal` and `up_to` are met within a tenth of the figure: the rounding of plain talk."""
+HOLDS_SHARE = 2 / 3
+"""At least this share of the studies must agree for a figure to hold: a clear majority."""
+STATED_RANGES = ("range", "bound", "bracket", "ci95")
+"""Kinds of interval that say where the quantity may lie; sd and iqr say how people differ, and
+a plus-minus figure of unstated kind says neither."""
+
+VERDICTS = ["holds", "holds in part", "not supported", "contradicted", "not testable"]
+VERDICT_RULES = pd.DataFrame(
+    [
+        ("holds", "at least two thirds of the studies that measured it agree"),
+        ("holds in part", "some of the studies that measured it agree, but less than two thirds"),
+        ("not supported", "no study that measured it agrees; one that measured something near does"),
+        ("contradicted", "no study agrees, whether it measured it or something near"),
+        ("not testable", "no verified study measured it"),
+    ],
+    columns=["verdict", "rule"],
+).set_index("verdict")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A figure of the text, what its cited work reports, and the rows it was held against.
+
+    rows: one per evidence row: part (direct or indirect), table, row_id, study, value, low, high
+        (all in the figure's unit), agrees.
+    record: the answer as plain values, ready for JSON.
+    """
+
+    rows: pd.DataFrame
+    record: dict
+
+
+def stated_interval(claim: pd.Series) -> tuple[float, float]:
+    """Return the ends of what a figure of the text allows: its range, or a tenth around it."""
+    if claim["relation"] == "range":
+        return float(claim["low"]), float(claim["high"])
+    value = float(claim["value"])
+    if claim["relation"] == "at_least":
+        return value * (1 - TOLERANCE), float("inf")
+    return value * (1 - TOLERANCE), value * (1 + TOLERANCE)
+
+
+def evidence_rows(book: Book, name: str) -> pd.DataFrame:
+    """Return the verified rows of a question in the unit of its claim (see Comparison.rows)."""
+    question = book.questions[name]
+    claim = book.claim(question["claim"])
+    low, high = stated_interval(claim)
+    parts = [
+        _values(book, selector, str(claim["unit"])).assign(part=part, table=selector["table"])
+        for part in ("direct", "indirect")
+        for selector in question.get(part, [])
+    ]
+    rows = pd.concat(parts, ignore_index=True)
+    rows["agrees"] = (rows["low"] <= high) & (rows["high"] >= low)
+    return rows[["part", "table", "row_id", "study", "value", "low", "high", "agrees", "address"]]
+
+
+def _values(book: Book, selector: dict, unit: str) -> pd.DataFrame:
+    """Read numbers by a selector, convert each to `unit`, and fill one-sided rows from it."""
+    frame = select(book.evidence(selector["table"]), selector["where"])
+    column, sign = selector["value"], selector.get("sign", 1)
+    fixed = book.tables.unit_of(selector["table"], column)
+    units = frame["unit"].astype(str) if fixed in (None, "see unit") else [fixed] * len(frame)
+    out = pd.DataFrame(
+        {
+            "row_id": frame["row_id"].to_numpy(),
+            "study": frame["study_key" if "study_key" in frame else "source_key"].to_numpy(),
+            "address": frame["evidence_url"].to_numpy(),
+        }
+    )
+    for name in ("value", "low", "high"):
+        source = column if name == "value" else selector.get(name)
+        numbers = frame[source] if source else pd.Series(float("nan"), index=frame.index)
+        if name != "value" and "spread_type" in frame:
+            numbers = numbers.where(frame["spread_type"].isin(STATED_RANGES))
+        out[name] = [
+            sign * float(convert(float(v), u, unit))
+            for v, u in zip(numbers.astype(float), units, strict=True)
+        ]
+    out["low"] = out["low"].fillna(out["value"])
+    out["high"] = out["high"].fillna(out["value"])
+    # a bound gives one end only; that end is all that is known of the row
+    out["low"], out["high"] = out["low"].fillna(out["high"]), out["high"].fillna(out["low"])
+    out["value"] = out["value"].fillna((out["low"] + out["high"]) / 2)
+    return out.dropna(subset=["value"])
+
+
+def agreeing_share(rows: pd.DataFrame) -> float:
+    """Return the share of studies that agree, 0 to 1; a study's rows share its one vote."""
+    if rows.empty:
+        return float("nan")
+    return float(rows.groupby("study")["agrees"].mean().mean())
+
+
+def verdict(direct: pd.DataFrame, indirect: pd.DataFrame) -> str:
+    """Return the verdict of VERDICT_RULES for two sets of rows with columns study and agrees."""
+    if direct.empty:
+        return "not testable"
+    share = agreeing_share(direct)
+    if share >= HOLDS_SHARE - 1e-9:
+        return "holds"
+    if share > 0:
+        return "holds in part"
+    return "not supported" if indirect["agrees"].any() else "contradicted"
+
+
+def compare(book: Book, name: str) -> Comparison:
+    """Answer a question: hold its figure against the cited work and against the evidence."""
+    question = book.questions[name]
+    claim = book.claim(question["claim"])
+    unit = str(claim["unit"])
+    rows = evidence_rows(book, name)
+    direct, indirect = (rows[rows["part"] == part] for part in ("direct", "indirect"))
+    studies = direct.groupby("study")["value"].median()
+    outcome = verdict(direct, indirect)
+    cited = cited_report(book, name)
+    agreeing = direct.groupby("study")["agrees"].any()
+    record = {
+        "question": name,
+        "asks": question["asks"],
+        "claim": claim["claim"],
+        "figure": figure_text(claim),
+        "relation": str(claim["relation"]),
+        "value": _plain(claim["value"]),
+        "value_low": _plain(claim["low"]),
+        "value_high": _plain(claim["high"]),
+        "unit": unit,
+        "cited": cited,
+        "measured": question["measured"],
+        "estimate": _plain(studies.median()) if len(studies) else None,
+        "low": _plain(direct["low"].min()) if len(direct) else None,
+        "high": _plain(direct["high"].max()) if len(direct) else None,
+        "interval": "range of verified rows",
+        "method": "median of studies",
+        "studies": len(studies),
+        "studies_agreeing": int(agreeing.sum()),
+        "agreeing_share": _plain(agreeing_share(direct)),
+        "indirect_studies": int(indirect["study"].nunique()),
+        "rows": direct["row_id"].tolist(),
+        "verdict": outcome,
+        "reason": "",
+    }
+    record["reason"] = _reason(record)
+    return Comparison(rows, record)
+
+
+def cited_report(book: Book, name: str) -> dict:
+    """Say what the cited work reports for a question's figure.
+
+    Keys: works (keys cited by the claim), row (the finding shown), support (over all findings of
+    the cited works for this claim), text, value, low, high, unit, verification.
+    """
+    question = book.questions[name]
+    claim = book.claim(question["claim"])
+    findings = book.table("findings")
+    said = said_by_cited_works(book)
+    said = said[said["claim"] == claim["claim"]]
+    report = {
+        "works": str(claim["cites"]).split(";"),
+        "support": combined_support(said["support"].tolist()),
+        "row": None,
+        "text": "no finding of the cited work bears on this figure",
+        "value": None,
+        "low": None,
+        "high": None,
+        "unit": None,
+        "verification": None,
+    }
+    if row_id := question.get("cited_row"):
+        row = findings[findings["row_id"] == row_id].iloc[0]
+        report |= {
+            "row": row_id,
+            "text": row["source_reports"],
+            "value": _plain(row["value"]),
+            "low": _plain(row["low"]),
+            "high": _plain(row["high"]),
+            "unit": None if pd.isna(row["unit"]) else str(row["unit"]),
+            "verification": str(row["verification"]),
+        }
+    return report
+
+
+def answers(book: Book) -> pd.DataFrame:
+    """Return one record per question, in the order of the questions, indexed by question."""
+    return pd.DataFrame([compare(book, name).record for name in book.questions]).set_index(
+        "question", drop=False
+    )
+
+
+def _plain(value) -> float | None:
+    return None if pd.isna(value) else round(float(value), 6)
+
+
+@cache
+def _works_say(support: str) -> str:
+    return {
+        "supports": "the cited work says so",
+        "partly_supports": "the cited work says so only in part",
+        "does_not_support": "the cited work does not say so",
+        "contradicts": "the cited work says otherwise",
+        "not_about_this": "the cited work is about something else",
+        "not_seen": "the cited work could not be read on this",
+        NO_FINDING: "nothing read of the cited work bears on it",
+    }[support]
+
+
+def _reason(record: dict) -> str:
+    unit = record["unit"]
+    if not record["studies"]:
+        measured = f"No verified study measured {record['measured']}"
+    else:
+        k, agree = record["studies"], record["studies_agreeing"]
+        span = interval_text(record["low"], record["high"], unit)
+        measured = (
+            f"{agree} of {k} {'study' if k == 1 else 'studies'} of {record['measured']} "
+            f"{'agrees' if agree == 1 else 'agree'} at least in part (their values: {span})"
+            if k > 1
+            else f"The one study of {record['measured']} "
+            f"{'agrees' if agree else 'does not agree'}: {span}"
+        )
+    return f"{measured}; {_works_say(record['cited']['support'])}."

@@ -1,0 +1,156 @@
+"""Figures of the collection: each function takes tables and returns a matplotlib figure.
+
+Beside each figure function stands one that tells in words, from the same data, what it shows.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+
+from claimbook.comparison import Comparison, stated_interval
+from claimbook.display import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
+from claimbook.wording import interval_text, number_text, plain_words
+
+BAND = "0.85"
+LOG_SPAN = 20  # a logarithmic axis where the largest number is more than this many times the least
+
+
+def ratio_plot(comparisons: list[Comparison], labels: dict[str, str]) -> plt.Figure:
+    """Draw every figure's evidence as a multiple of the figure, on one logarithmic axis.
+
+    labels: claim -> short text for the vertical axis. The shaded band is what the text allows.
+    """
+    fig, ax = plt.subplots(figsize=(8, 0.62 * len(comparisons) + 1.6))
+    for y, comparison in enumerate(comparisons):
+        record, rows = comparison.record, comparison.rows
+        low, high = stated_interval(_claim_of(record))
+        centre = np.sqrt(low * high)
+        colour = VERDICT_COLOURS[record["verdict"]]
+        ax.fill_betweenx([y - 0.38, y + 0.38], low / centre, high / centre, color=BAND, lw=0)
+        direct = rows[(rows["part"] == "direct") & (rows["high"] > 0)]
+        ax.hlines([y] * len(direct), direct["low"] / centre, direct["high"] / centre, color=colour)
+        ax.plot(direct["value"] / centre, [y] * len(direct), "o", color=colour, mec="white", ms=8)
+        ax.annotate(
+            verdict_text(record["verdict"]),
+            (1.01, y),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=10,
+        )
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(lambda x, _: f"×{number_text(x)}")
+    ax.set_yticks(
+        range(len(comparisons)),
+        [f"{labels[c.record['claim']]}: {c.record['figure']}" for c in comparisons],
+    )
+    ax.set_ylim(len(comparisons) - 0.5, -0.5)
+    ax.grid(axis="y", visible=False)
+    ax.set_xlabel("measured, as a multiple of the figure in the text (logarithmic)")
+    return fig
+
+
+def ratio_alt(comparisons: list[Comparison], labels: dict[str, str]) -> str:
+    """Tell what `ratio_plot` shows."""
+    parts = [
+        f"{labels[c.record['claim']]} ({c.record['figure']}) was measured at "
+        f"{interval_text(c.record['low'], c.record['high'], c.record['unit'])}: "
+        f"{c.record['verdict']}"
+        for c in comparisons
+    ]
+    return f"Measurements beside each figure of the text. {'; '.join(parts)}."
+
+
+def _claim_of(record: dict) -> pd.Series:
+    return pd.Series(
+        {
+            "relation": record["relation"],
+            "value": record["value"],
+            "low": record["value_low"],
+            "high": record["value_high"],
+        }
+    )
+
+
+def evidence_plot(comparison: Comparison, axis_label: str) -> plt.Figure:
+    """Draw every row that a figure was held against, direct ones first, over the text's figure."""
+    record = comparison.record
+    rows = comparison.rows.sort_values(["part", "value"], kind="stable").reset_index(drop=True)
+    low, high = stated_interval(_claim_of(record))
+    fig, ax = plt.subplots(figsize=(8, 0.28 * len(rows) + 1.9))
+    ax.axvspan(low, high, color=BAND, lw=0)
+    colours = sns.color_palette()
+    for part, colour, marker in (("direct", colours[0], "o"), ("indirect", colours[7], "D")):
+        own = rows[rows["part"] == part]
+        ax.hlines(own.index, own["low"], own["high"], color=colour)
+        ax.plot(own["value"], own.index, marker, color=colour, mec="white", ls="", label=part)
+    ax.set_yticks(rows.index, rows["row_id"], fontsize=8)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.grid(axis="y", visible=False)
+    positive = rows.loc[rows["low"] > 0, "low"]
+    if (rows["low"] > 0).all() and rows["high"].max() > LOG_SPAN * positive.min():
+        ax.set_xscale("log")
+        ax.xaxis.set_major_formatter(lambda x, _: number_text(x))
+    ax.set_xlabel(axis_label)
+    ax.set_title(f"{record['figure']}: {verdict_text(record['verdict'])}", fontsize=11)
+    if rows["part"].nunique() > 1:
+        ax.legend(title=None, loc="best", frameon=True, fontsize=9)
+    return fig
+
+
+def evidence_alt(comparison: Comparison) -> str:
+    """Tell what `evidence_plot` shows."""
+    record, rows = comparison.record, comparison.rows
+    near = rows[rows["part"] == "indirect"]
+    also = (
+        f" Rows that measured something near it run over "
+        f"{interval_text(near['low'].min(), near['high'].max(), record['unit'])}."
+        if len(near)
+        else ""
+    )
+    return (
+        f"Against the text's {record['figure']}, drawn as a grey band, {record['measured']} was "
+        f"found at {interval_text(record['low'], record['high'], record['unit'])} in "
+        f"{record['studies']} studies, of which {record['studies_agreeing']} agree at least in "
+        f"part.{also}"
+    )
+
+
+def count_map(counts: pd.DataFrame, rows: str, columns: str) -> plt.Figure:
+    """Draw a cross-tabulation as a map with its counts; empty cells stay and show nothing."""
+    shown = counts.rename(index=plain_words, columns=plain_words)
+    fig, ax = plt.subplots(figsize=(1.05 * len(shown.columns) + 2.6, 0.42 * len(shown) + 1.9))
+    words = shown.astype(int).astype(str).where(shown > 0, "")
+    sns.heatmap(
+        shown.astype(float),
+        annot=words,
+        fmt="",
+        cmap="cividis_r",
+        vmin=0,
+        cbar=False,
+        linewidths=1,
+        linecolor="white",
+        ax=ax,
+    )
+    ax.set(xlabel=columns, ylabel=rows)
+    ax.tick_params(axis="x", rotation=30, labelsize=10)
+    for label in ax.get_xticklabels():
+        label.set_ha("right")
+    ax.tick_params(axis="y", rotation=0, labelsize=10)
+    return fig
+
+
+def count_alt(counts: pd.DataFrame, rows: str, columns: str, things: str) -> str:
+    """Tell what `count_map` shows: how many things, and the three largest cells."""
+    stacked = counts.stack()
+    largest = stacked[stacked > 0].sort_values(ascending=False, kind="stable").head(3)
+    parts = [f"{plain_words(r)} and {plain_words(c)}, {n}" for (r, c), n in largest.items()]
+    return (
+        f"{int(counts.to_numpy().sum())} {things} counted by {rows} and {columns}; "
+        f"the largest cells are {'; '.join(parts)}."
+    )
+
+
+def verdict_key() -> str:
+    """Name every verdict with its mark, as a line of text."""
+    return " · ".join(f"{mark} {verdict}" for verdict, mark in VERDICT_MARKS.items())

@@ -1,0 +1,70 @@
+"""What is asked of the evidence: which rows measure the same thing as a figure of the text.
+
+A question is data (`questions.yaml`). It names the claim, the finding that says what the cited
+work reports, and two selections of evidence rows: `direct` rows measure what the claim is about,
+`indirect` rows measure something near it. New rows that fit a selection enter by themselves.
+"""
+
+import pandas as pd
+
+from claimbook.errors import InputError, nearest
+from claimbook.tables import Tables
+
+KEYS = {"asks", "claim", "cited_row", "measured", "direct", "indirect"}
+REQUIRED = ("asks", "claim", "measured", "direct")
+SELECTOR_KEYS = {"table", "where", "value", "low", "high", "sign"}
+
+
+def check_questions(questions: dict, tables: Tables, path) -> None:
+    """Refuse questions that name an unknown key, claim, table, column, level or row.
+
+    Raises InputError with the nearest valid name.
+    """
+    for name, question in questions.items():
+        where = f"{path}: question '{name}'"
+        if not isinstance(question, dict):
+            raise InputError(f"{where}: expected {', '.join(sorted(KEYS))}")
+        _known(f"{where}: key", question, KEYS)
+        for key in REQUIRED:
+            if key not in question:
+                raise InputError(f"{where}: '{key}' is missing")
+        _known(f"{where}: claim", [question["claim"]], tables.frames["claims"]["claim"])
+        if row := question.get("cited_row"):
+            _known(f"{where}: cited_row", [row], tables.frames["findings"]["row_id"])
+        for part in ("direct", "indirect"):
+            for selector in question.get(part, []):
+                _check_selector(selector, tables, f"{where}, {part}")
+
+
+def _known(where: str, given, known) -> None:
+    for name in given:
+        if name not in set(known):
+            raise InputError(f"{where} '{name}' is not known{nearest(name, known)}")
+
+
+def _check_selector(selector: dict, tables: Tables, where: str) -> None:
+    if not isinstance(selector, dict) or not {"table", "where", "value"} <= set(selector):
+        raise InputError(f"{where}: a selection needs table, where and value")
+    _known(f"{where}: key", selector, SELECTOR_KEYS)
+    _known(f"{where}: table", [selector["table"]], tables.frames)
+    frame = tables.frames[selector["table"]]
+    columns = [selector[k] for k in ("value", "low", "high") if k in selector]
+    _known(f"{where}: column", [*columns, *selector["where"]], frame.columns)
+    for column, wanted in selector["where"].items():
+        levels = (
+            frame[column].cat.categories
+            if isinstance(frame[column].dtype, pd.CategoricalDtype)
+            else frame[column].dropna()
+        )
+        _known(f"{where}: {column}", _as_list(wanted), levels)
+
+
+def _as_list(wanted) -> list:
+    return wanted if isinstance(wanted, list) else [wanted]
+
+
+def select(frame: pd.DataFrame, where: dict) -> pd.DataFrame:
+    """Return the rows of `frame` whose columns hold one of the wanted values each."""
+    for column, wanted in where.items():
+        frame = frame[frame[column].isin(_as_list(wanted)).fillna(False).astype(bool)]
+    return frame

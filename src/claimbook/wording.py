@@ -1,0 +1,56 @@
+"""Numbers, quantities and texts of the data put into words that are safe to show."""
+
+import html
+import re
+
+import pandas as pd
+
+SIGNIFICANT = 3
+SYMBOLS = {"percent": "%", "second": "s", "millimetre": "mm", "mm": "mm"}
+RELATIONS = {"equal": "", "about": "about ", "up_to": "up to ", "at_least": "at least ", "range": ""}
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|$~<>-])")
+
+
+def number_text(value: float | None) -> str:
+    """Return a number to three significant digits, without exponent for everyday sizes."""
+    if value is None or pd.isna(value):
+        return "–"
+    if value == 0:
+        return "0"
+    magnitude = abs(value)
+    if magnitude >= 1000:
+        return f"{value:,.0f}"
+    if magnitude < 1e-4:
+        return f"{value:.{SIGNIFICANT - 1}e}"
+    return f"{float(f'{value:.{SIGNIFICANT}g}'):.10g}"
+
+
+def quantity_text(value: float | None, unit: str | None) -> str:
+    """Return a number with its unit's symbol, such as ``16.3 %``."""
+    if value is None or pd.isna(value):
+        return "–"
+    return f"{number_text(value)} {SYMBOLS.get(unit, unit or '')}".rstrip()
+
+
+def interval_text(low: float | None, high: float | None, unit: str | None) -> str:
+    """Return ``1.6 to 10.6 %``; one number where both ends are the same."""
+    if low is None or high is None or low == high:
+        return quantity_text(low if low is not None else high, unit)
+    return f"{number_text(low)} to {quantity_text(high, unit)}"
+
+
+def figure_text(claim: pd.Series) -> str:
+    """Return a figure as the text means it, such as ``up to 75 %`` or ``1 to 3 mm``."""
+    if claim["relation"] == "range":
+        return interval_text(claim["low"], claim["high"], claim["unit"])
+    return RELATIONS[claim["relation"]] + quantity_text(claim["value"], claim["unit"])
+
+
+def plain_words(level) -> str:
+    """Return a level of the data as words: ``does_not_support`` becomes ``does not support``."""
+    return "–" if pd.isna(level) else str(level).replace("_", " ")
+
+
+def markdown_text(text) -> str:
+    """Return text from the data so that Markdown and HTML show it and never obey it."""
+    return "" if pd.isna(text) else _MARKDOWN.sub(r"\\\1", html.escape(str(text), quote=False))
