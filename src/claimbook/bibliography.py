@@ -26,8 +26,8 @@ MAX_FILE_BYTES = 20_000_000
 """A .bib of 20 MB holds some 30,000 entries; a larger file is refused unread."""
 MAX_ENTRY_CHARS = 200_000
 """One entry; long abstracts and author lists of large consortia stay well below it."""
-MAX_ENTRY_BRACES = 5_000
-"""Opening braces in one entry; pybtex looks ahead at each one, so their number is bounded."""
+MAX_ENTRY_MARKS = 5_000
+"""Opening braces and quotes in one entry; pybtex looks ahead at each, so they are bounded."""
 MAX_BRACE_DEPTH = 50
 MAX_MACRO_CHARS = 5_000_000
 """Characters that all uses of @string macros in one file may add together."""
@@ -132,22 +132,12 @@ def _blocks(text: str, name: str):
     """Yield the `_Block`s of `text`, in one pass over it."""
     position, line = 0, 1
     while True:
-        at = text.find("@", position)
-        outside = text[position : at if at >= 0 else len(text)]
+        at, match = _next_command(text, position, name, line)
+        outside = text[position:at]
         _refuse_leftovers(outside, name, line)
-        if at < 0:
+        if match is None:
             return
         line += outside.count("\n")
-        match = _COMMAND.match(text, at)
-        if match is None:
-            line_start = text.rfind("\n", 0, at) + 1
-            if not text[line_start:at].strip():
-                raise InputError(
-                    f"{name}, line {line}: '@' is not followed by an entry; expected something "
-                    "like @article{key, title = {...}}"
-                )
-            position = at + 1
-            continue
         key_match = _KEY.match(text, match.end())
         command = match[1].lower()
         keyed = command not in ("string", "preamble", "comment")
@@ -163,6 +153,28 @@ def _blocks(text: str, name: str):
         position = end
 
 
+def _next_command(text: str, position: int, name: str, line: int) -> tuple[int, re.Match | None]:
+    """Return where the next ``@command{`` stands, and its match; the end and None if there is none.
+
+    An ``@`` in running text is passed over; one that opens a line must start a command.
+    """
+    at = text.find("@", position)
+    while at >= 0:
+        match = _COMMAND.match(text, at)
+        if match is not None:
+            return at, match
+        before = at
+        while before > position and text[before - 1] in " \t":
+            before -= 1
+        if before == 0 or text[before - 1] == "\n":
+            raise InputError(
+                f"{name}, line {line + text.count(chr(10), position, at)}: '@' is not followed by "
+                "an entry; expected something like @article{key, title = {...}}"
+            )
+        at = text.find("@", at + 1)
+    return len(text), None
+
+
 def _refuse_leftovers(outside: str, name: str, line: int) -> None:
     """Refuse a closing brace between entries: it means that fields before it fell out."""
     for offset, content in enumerate(outside.split("\n")):
@@ -176,21 +188,21 @@ def _refuse_leftovers(outside: str, name: str, line: int) -> None:
 def _end_of_block(text: str, match: re.Match, name: str, line: int, key: str) -> int:
     """Return the position after the brace or bracket that closes the block opened by `match`."""
     round_bracket = match[2] == "("
-    depth, braces, quoted = 0, 0, False
+    depth, marks, quoted = 0, 0, False
     start = match.end() - (0 if round_bracket else 1)
     for token in re.compile(r'[{}")]').finditer(text, start):
         if token.start() - start > MAX_ENTRY_CHARS:
             break
         mark = token[0]
+        marks += mark == "{" or (mark == '"' and depth == 0)
         if mark == "{":
             depth += 1
-            braces += 1
-            if depth > MAX_BRACE_DEPTH or braces > MAX_ENTRY_BRACES:
-                raise InputError(
-                    f"{_place(name, line, key)}: braces nested deeper than {MAX_BRACE_DEPTH} or "
-                    f"more than {MAX_ENTRY_BRACES:,} of them; expected a bibliographic entry"
-                )
-        elif mark == "}":
+        if depth > MAX_BRACE_DEPTH or marks > MAX_ENTRY_MARKS:
+            raise InputError(
+                f"{_place(name, line, key)}: braces nested deeper than {MAX_BRACE_DEPTH}, or more "
+                f"than {MAX_ENTRY_MARKS:,} braces and quotes; expected a bibliographic entry"
+            )
+        if mark == "}":
             depth -= 1
             if depth < 0:
                 break

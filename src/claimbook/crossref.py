@@ -148,7 +148,8 @@ def fields_of_message(message: dict) -> dict[str, str]:
     """
     if not isinstance(message, dict):
         raise TypeError("message is not an object")
-    doi = _text(message.get("DOI"))
+    doi = message.get("DOI")
+    doi = show(doi) if isinstance(doi, str) else ""  # old DOIs hold what looks like tags
     if not doi:
         raise ValueError("message names no DOI")
     title, subtitle = _first(message.get("title")), _first(message.get("subtitle"))
