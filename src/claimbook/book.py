@@ -81,9 +81,7 @@ class Book:
         """
         rows = []
         for claim in self.claims[self.claims["role"] == "figure"].itertuples():
-            ends = (
-                {"_min": "low", "_max": "high"} if claim.relation == "range" else {"": "value"}
-            )
+            ends = {"_min": "low", "_max": "high"} if claim.relation == "range" else {"": "value"}
             for ending, column in ends.items():
                 value = getattr(claim, column)
                 rows.append((claim.claim + ending, claim.claim, column, value, claim.unit))

@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--data", type=Path, metavar="DIR", help="data folder (default: data/)")
 
     run_ = commands.add_parser("run", parents=[shared], help="execute the notebooks")
-    run_.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="name or number; all if none")
+    run_.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="name or number")
     run_.add_argument(
         "--set",
         action="append",
@@ -118,7 +118,7 @@ def _run(args) -> int:
         published += refresh(root, book)
     notebooks = [p for p in published if p.suffix == ".ipynb"]
     print(f"{len(notebooks)} notebooks executed. Read from {min(notebooks)} on.")
-    print("In JupyterLab: ./run lab. The answers as data: " f"{output / 'results/answers.json'}")
+    print(f"In JupyterLab: ./run lab. The answers as data: {output / 'results/answers.json'}")
     return 0
 
 

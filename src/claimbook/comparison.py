@@ -28,8 +28,8 @@ VERDICTS = ["holds", "holds in part", "not supported", "contradicted", "not test
 VERDICT_RULES = pd.DataFrame(
     [
         ("holds", "at least two thirds of the studies that measured it agree"),
-        ("holds in part", "some of the studies that measured it agree, but less than two thirds"),
-        ("not supported", "no study that measured it agrees; one that measured something near does"),
+        ("holds in part", "some studies that measured it agree, but less than two thirds"),
+        ("not supported", "no study that measured it agrees, but one of something near does"),
         ("contradicted", "no study agrees, whether it measured it or something near"),
         ("not testable", "no verified study measured it"),
     ],
@@ -70,7 +70,9 @@ def evidence_rows(book: Book, name: str) -> pd.DataFrame:
         for part in ("direct", "indirect")
         for selector in question.get(part, [])
     ]
-    rows = pd.concat(parts, ignore_index=True)
+    # a row that measured the thing itself stands among the direct rows only
+    rows = pd.concat(parts, ignore_index=True).drop_duplicates(["table", "row_id"])
+    rows = rows.reset_index(drop=True)
     rows["agrees"] = (rows["low"] <= high) & (rows["high"] >= low)
     return rows[["part", "table", "row_id", "study", "value", "low", "high", "agrees", "address"]]
 

@@ -8,6 +8,7 @@ executed notebooks (`claimbook.outputs`), so files and notebooks cannot disagree
 import html
 import io
 import json
+import re
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -46,6 +47,7 @@ def set_theme() -> None:
         style="whitegrid",
         palette=PALETTE,
         rc={
+            "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same everywhere
             "figure.dpi": 100,
             "savefig.dpi": 110,
             "figure.constrained_layout.use": True,
@@ -86,11 +88,29 @@ def table(frame: pd.DataFrame, caption: str, links: dict[str, pd.Series] | None 
     cells.index.name = shown.index.name
     numbers = isinstance(frame.index, pd.RangeIndex)
     body = cells.to_html(escape=False, index=not numbers, border=0, justify="left")
+    body = _aligned(body, frame, index=not numbers)
     body = body.replace(
         'class="dataframe">', f'class="dataframe"><caption>{html.escape(caption)}</caption>', 1
     )
     plain = f"{caption}\n{shown.map(_cell).to_string(index=not numbers)}"
     display({"text/html": body, "text/plain": plain}, raw=True)
+
+
+def _aligned(body: str, frame: pd.DataFrame, index: bool) -> str:
+    """Set numbers right and words left; notebooks would set everything right."""
+    sides = [
+        "right" if pd.api.types.is_numeric_dtype(frame[column]) else "left" for column in frame
+    ]
+
+    def aligned_row(row: re.Match) -> str:
+        side = iter(sides)
+        return re.sub("<td>", lambda _: f'<td style="text-align: {next(side)}">', row.group())
+
+    body = re.sub(r"<tr>.*?</tr>", aligned_row, body, flags=re.S)
+    heads = iter((["left"] if index else []) + sides)
+    head, rest = body.split("</thead>", 1)
+    first = re.sub(r"<th>", lambda _: f'<th style="text-align: {next(heads, "left")}">', head)
+    return first + "</thead>" + rest.replace("<th>", '<th style="text-align: left">')
 
 
 def _cell(cell) -> str:
@@ -150,6 +170,6 @@ def answers(records: pd.DataFrame, digest: str) -> None:
         }
     ).reset_index(drop=True)
     plain = shown.to_string(index=False)
-    body = shown.to_html(index=False, border=0, justify="left")
+    body = _aligned(shown.to_html(index=False, border=0, justify="left"), shown, index=False)
     carried = {"digest": digest, "answers": json.loads(records.to_json(orient="records"))}
     display({"text/html": body, "text/plain": plain, ANSWERS_TYPE: carried}, raw=True)

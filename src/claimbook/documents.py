@@ -50,21 +50,21 @@ def answers_table(records: list[dict]) -> str:
     ]
     for record in records:
         cited = record["cited"]
-        reported = (
-            interval_text(cited["low"], cited["high"], cited["unit"])
-            if cited["value"] is None and cited["low"] is not None
-            else quantity_text(cited["value"], cited["unit"])
-        )
-        if reported == "–":
-            reported = "no such figure seen"
-        evidence = quantity_text(record["estimate"], record["unit"])
-        if record["low"] != record["high"]:
-            evidence += f" ({interval_text(record['low'], record['high'], record['unit'])})"
-        evidence += f", {record['studies']} studies"
+        reported = _value_with_range(cited, "value") or "no such figure seen"
+        evidence = f"{_value_with_range(record, 'estimate')}, {record['studies']} studies"
         cells = [record["asks"], record["figure"], reported, evidence]
         marked = [markdown_text(cell) for cell in cells]
         lines.append(f"| {' | '.join(marked)} | {verdict_text(record['verdict'])} |")
     return "\n".join(lines)
+
+
+def _value_with_range(report: dict, name: str) -> str:
+    """Return ``16.3 % (13.2 to 19.4 %)``, whichever part is known, or an empty text."""
+    value, low, high, unit = (report[key] for key in (name, "low", "high", "unit"))
+    if low is None or low == high:
+        return "" if value is None else quantity_text(value, unit)
+    span = interval_text(low, high, unit)
+    return span if value is None else f"{quantity_text(value, unit)} ({span})"
 
 
 def dictionary_text(book: Book) -> str:

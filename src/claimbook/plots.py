@@ -13,6 +13,7 @@ from claimbook.display import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
 from claimbook.wording import interval_text, number_text, plain_words
 
 BAND = "0.85"
+PARTS = {"direct": "measured it", "indirect": "measured something near it"}
 LOG_SPAN = 20  # a logarithmic axis where the largest number is more than this many times the least
 
 
@@ -40,6 +41,7 @@ def ratio_plot(comparisons: list[Comparison], labels: dict[str, str]) -> plt.Fig
         )
     ax.set_xscale("log")
     ax.xaxis.set_major_formatter(lambda x, _: f"×{number_text(x)}")
+    ax.tick_params(axis="x", labelsize=9)
     ax.set_yticks(
         range(len(comparisons)),
         [f"{labels[c.record['claim']]}: {c.record['figure']}" for c in comparisons],
@@ -83,7 +85,8 @@ def evidence_plot(comparison: Comparison, axis_label: str) -> plt.Figure:
     for part, colour, marker in (("direct", colours[0], "o"), ("indirect", colours[7], "D")):
         own = rows[rows["part"] == part]
         ax.hlines(own.index, own["low"], own["high"], color=colour)
-        ax.plot(own["value"], own.index, marker, color=colour, mec="white", ls="", label=part)
+        style = {"color": colour, "mec": "white", "ls": "", "label": PARTS[part]}
+        ax.plot(own["value"], own.index, marker, **style)
     ax.set_yticks(rows.index, rows["row_id"], fontsize=8)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
@@ -93,7 +96,7 @@ def evidence_plot(comparison: Comparison, axis_label: str) -> plt.Figure:
         ax.xaxis.set_major_formatter(lambda x, _: number_text(x))
     ax.set_xlabel(axis_label)
     ax.set_title(f"{record['figure']}: {verdict_text(record['verdict'])}", fontsize=11)
-    if rows["part"].nunique() > 1:
+    if "indirect" in set(rows["part"]):
         ax.legend(title=None, loc="best", frameon=True, fontsize=9)
     return fig
 
@@ -108,11 +111,11 @@ def evidence_alt(comparison: Comparison) -> str:
         if len(near)
         else ""
     )
+    found = interval_text(record["low"], record["high"], record["unit"])
     return (
-        f"Against the text's {record['figure']}, drawn as a grey band, {record['measured']} was "
-        f"found at {interval_text(record['low'], record['high'], record['unit'])} in "
-        f"{record['studies']} studies, of which {record['studies_agreeing']} agree at least in "
-        f"part.{also}"
+        f"Against the text's figure ({record['figure']}), drawn as a grey band, "
+        f"{record['measured']} was found at {found} in {record['studies']} studies, "
+        f"of which {record['studies_agreeing']} agree at least in part.{also}"
     )
 
 
@@ -125,7 +128,7 @@ def count_map(counts: pd.DataFrame, rows: str, columns: str) -> plt.Figure:
         shown.astype(float),
         annot=words,
         fmt="",
-        cmap="cividis_r",
+        cmap=sns.light_palette(sns.color_palette()[0], as_cmap=True),
         vmin=0,
         cbar=False,
         linewidths=1,
@@ -142,9 +145,9 @@ def count_map(counts: pd.DataFrame, rows: str, columns: str) -> plt.Figure:
 
 def count_alt(counts: pd.DataFrame, rows: str, columns: str, things: str) -> str:
     """Tell what `count_map` shows: how many things, and the three largest cells."""
-    stacked = counts.stack()
-    largest = stacked[stacked > 0].sort_values(ascending=False, kind="stable").head(3)
-    parts = [f"{plain_words(r)} and {plain_words(c)}, {n}" for (r, c), n in largest.items()]
+    cells = [(n, row, column) for row in counts.index for column, n in counts.loc[row].items()]
+    largest = sorted(cells, key=lambda cell: -cell[0])[:3]
+    parts = [f"{plain_words(r)} and {plain_words(c)}, {n}" for n, r, c in largest if n]
     return (
         f"{int(counts.to_numpy().sum())} {things} counted by {rows} and {columns}; "
         f"the largest cells are {'; '.join(parts)}."

@@ -28,7 +28,8 @@ def combined_support(levels: list[str]) -> str:
     """
     said = set(levels)
     if said & FAVOURABLE:
-        return "supports" if said & (FAVOURABLE | UNFAVOURABLE) == {"supports"} else "partly_supports"
+        without_reserve = said & (FAVOURABLE | UNFAVOURABLE) == {"supports"}
+        return "supports" if without_reserve else "partly_supports"
     for level in ("contradicts", "does_not_support", "not_about_this", "not_seen"):
         if level in said:
             return level

@@ -7,11 +7,21 @@ what it finds for the person who has to mend it and turns the checked files into
 
 import csv
 import re
+import sys
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
+
+# jsonschema, which frictionless uses, would build a grammar for web addresses as it is imported:
+# over a second in every notebook, for a format that no description here uses
+if "jsonschema" not in sys.modules:
+    sys.modules["rfc3987_syntax"] = None
+    import jsonschema  # noqa: F401
+
+    del sys.modules["rfc3987_syntax"]
+
 from frictionless import Check, Checklist, Package, Resource
 from frictionless.checks import row_constraint
 from frictionless.errors import ForeignKeyError, LabelError, RowConstraintError

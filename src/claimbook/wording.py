@@ -7,8 +7,8 @@ import pandas as pd
 
 SIGNIFICANT = 3
 SYMBOLS = {"percent": "%", "second": "s", "millimetre": "mm", "mm": "mm"}
-RELATIONS = {"equal": "", "about": "about ", "up_to": "up to ", "at_least": "at least ", "range": ""}
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|$~<>-])")
+RELATIONS = {"about": "about ", "up_to": "up to ", "at_least": "at least "}
+_MARKDOWN = re.compile(r"([\\`*_\[\]|$~])")
 
 
 def number_text(value: float | None) -> str:
@@ -26,10 +26,10 @@ def number_text(value: float | None) -> str:
 
 
 def quantity_text(value: float | None, unit: str | None) -> str:
-    """Return a number with its unit's symbol, such as ``16.3 %``."""
+    """Return a number with its unit's symbol, such as ``16.3 %``, kept on one line."""
     if value is None or pd.isna(value):
         return "–"
-    return f"{number_text(value)} {SYMBOLS.get(unit, unit or '')}".rstrip()
+    return f"{number_text(value)}\u00a0{SYMBOLS.get(unit, unit or '')}".rstrip()
 
 
 def interval_text(low: float | None, high: float | None, unit: str | None) -> str:
@@ -43,7 +43,7 @@ def figure_text(claim: pd.Series) -> str:
     """Return a figure as the text means it, such as ``up to 75 %`` or ``1 to 3 mm``."""
     if claim["relation"] == "range":
         return interval_text(claim["low"], claim["high"], claim["unit"])
-    return RELATIONS[claim["relation"]] + quantity_text(claim["value"], claim["unit"])
+    return RELATIONS.get(claim["relation"], "") + quantity_text(claim["value"], claim["unit"])
 
 
 def plain_words(level) -> str:
@@ -53,4 +53,7 @@ def plain_words(level) -> str:
 
 def markdown_text(text) -> str:
     """Return text from the data so that Markdown and HTML show it and never obey it."""
-    return "" if pd.isna(text) else _MARKDOWN.sub(r"\\\1", html.escape(str(text), quote=False))
+    if pd.isna(text):
+        return ""
+    one_line = " ".join(str(text).split())  # no line starts, so no headings and lists either
+    return _MARKDOWN.sub(r"\\\1", html.escape(one_line, quote=False))
