@@ -148,6 +148,7 @@ def test_plain_text(latex, text):
         ("@article{a,title={" + "{}" * 9000 + "}}", ["line 1", "nested"]),
         ("@article{a,title={" + "x" * MAX_ENTRY_CHARS + "}}", ["line 1", "not closed within"]),
         ("@article{a,title=\x22" + "{}" * 4000, ["line 1", "'a'"]),
+        ("@misc{a,title=" + '"x" # ' * 9000 + '"y"}', ["line 1", "quotes"]),
     ],
 )
 def test_broken_text_is_one_message_with_its_place(text, words):

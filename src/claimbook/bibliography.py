@@ -194,7 +194,7 @@ def _end_of_block(text: str, match: re.Match, name: str, line: int, key: str) ->
         if token.start() - start > MAX_ENTRY_CHARS:
             break
         mark = token[0]
-        marks += mark == "{" or (mark == '"' and depth == 0)
+        marks += mark == "{" or (mark == '"' and depth <= 1)
         if mark == "{":
             depth += 1
         if depth > MAX_BRACE_DEPTH or marks > MAX_ENTRY_MARKS:
