@@ -411,6 +411,39 @@ def test_unknown_works_are_no_reproach(records):
     assert set(VERDICTS) >= {row["verdict"]}
 
 
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({}, "accurate"),
+        ({"pages": "1--4"}, "author_or_detail_errors"),
+        ({"doi": "10.1000/wrong"}, "doi_of_another_work"),
+        ({"title": "Slow rivers of the north: an essay"}, "author_or_detail_errors"),
+        ({"title": "Slow rivers of the north and their many fish"}, "not_found_as_printed"),
+        ({"author": "Roe, R. and Doe, J."}, "not_found_as_printed"),
+        ({"year": "2001"}, "not_found_as_printed"),
+        ({"journal": "Journal of Lakes"}, "not_found_as_printed"),
+        ({"doi": "10.1000/x", "year": "2001"}, "author_or_detail_errors"),
+        ({"title": "Nothing alike at all"}, "record_unknown"),
+    ],
+)
+def test_a_work_without_its_doi_is_found_by_title_first_author_year_and_journal(change, verdict):
+    row = dict.fromkeys(RECORD_COLUMNS, "") | {
+        "key": "x",
+        "intended_authors": "Doe J; Roe R",
+        "intended_title": "Slow rivers of the north",
+        "intended_year": "2000",
+        "intended_journal": "Journal of Rivers",
+        "intended_pages": "1-9",
+        "intended_doi": "10.1000/x",
+        "verification": "secondary",
+    }
+    fields = {"title": "Slow rivers of the north", "journal": "J. Rivers", "year": "2000"}
+    fields |= {"author": "Doe, J. and Roe, R.", "pages": "1--9"} | change
+    text = "@article{k, " + ", ".join(f"{n} = {{{v}}}" for n, v in fields.items()) + "}"
+    (found,) = audit(parse_bibliography(text), pd.DataFrame([row]))["verdict"]
+    assert found == verdict
+
+
 def test_bad_records_are_refused(tmp_path, records):
     with pytest.raises(InputError, match="no such file"):
         load_records(tmp_path / "none.csv")

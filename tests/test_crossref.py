@@ -140,6 +140,11 @@ def test_found(server, polite):
     assert "claimbook" in agent
 
 
+def test_a_doi_cannot_lead_to_another_part_of_the_interface(server, polite):
+    ask("10.1000/../../funders?x=1", polite)
+    assert [doi for doi, _ in server.seen] == ["10.1000/../../funders?x=1"]
+
+
 def test_404_is_an_answer_and_not_asked_again(server, polite, slept):
     assert [a.status for a in fetch(["10.1000/gone"], polite)] == ["not_registered"]
     assert [a.status for a in fetch(["10.1000/GONE"], polite)] == ["not_registered"]
