@@ -145,6 +145,20 @@ def test_the_band_holds_the_curve_and_says_when_it_extrapolates():
         age_contrast(curve, 80, 60)
 
 
+def test_only_studies_with_two_ages_count_as_units():
+    frame = planted(rising, studies=5)
+    lone = frame["study_key"].isin(["study3", "study4"]) & (frame["age_min"] != 40)
+    curve = fit(frame[~lone])
+    assert (curve.studies, curve.comparing, curve.df) == (5, 3, 2)
+    contrast = age_contrast(curve, 60, 80)
+    ratio = np.log([contrast["odds_ratio"], contrast["or_high"]])
+    step = curve_design([60, 80], curve.form, curve.knots, curve.centre) @ curve.beta
+    assert ratio[0] == pytest.approx(step[1] - step[0])
+    one = curve_design([60, 80], curve.form, curve.knots, curve.centre)
+    se = np.sqrt((one[1] - one[0]) @ curve.cov @ (one[1] - one[0]))
+    assert (ratio[1] - ratio[0]) / se == pytest.approx(4.302653, rel=1e-5)  # t, 2 df
+
+
 def test_order_of_rows_does_not_matter():
     frame = planted(rising, studies=4)
     a, b = fit(frame), fit(frame.iloc[::-1])

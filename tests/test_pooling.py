@@ -139,6 +139,13 @@ def test_studies_that_agree_exactly(name):
         assert floor.ci_high - floor.ci_low > 1
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_i2_is_never_negative(name):
+    got = pool(table((10, 100), (21, 200), (29, 300), (41, 400)), method=name)
+    assert 0 < got.q < got.q_df
+    assert got.i2 == pytest.approx(0, abs=1e-6) and got.i2 >= 0
+
+
 def test_bad_choices_are_refused():
     for bad in (
         {"method": "remel"},

@@ -55,6 +55,7 @@ METHODS = ("reml", "glmm", "dl", "common")
 INTERVALS = ("hk", "hk-adhoc", "t", "wald")
 DEFAULT_INTERVAL = {"reml": "hk", "glmm": "t", "dl": "wald", "common": "wald"}
 FEW_STUDIES = 5  # below this the record warns that tau² and the intervals are poorly determined
+HK_NARROW = 0.95  # a Hartung-Knapp standard error below this share of the model's is noted
 COLUMNS = ("id", "cases", "n", "prevalence", "sample", "prefer")
 
 # PyMARE's search for tau²: tighter than its defaults, so that the search is not what differs.
@@ -313,7 +314,7 @@ def _notes(k, method, interval, se, weights) -> list[str]:
     notes = []
     if k < FEW_STUDIES:
         notes.append(f"only {k} studies: tau² and both intervals are poorly determined")
-    if interval == "hk" and se < (1.0 - 1e-9) / np.sqrt(weights.sum()):
+    if interval == "hk" and se < HK_NARROW / np.sqrt(weights.sum()):
         notes.append(
             "the Hartung-Knapp interval rests on a smaller variance than the model's: "
             "compare interval='hk-adhoc'"
