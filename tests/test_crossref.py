@@ -290,6 +290,7 @@ def test_audit_online_end_to_end(server, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     data = tmp_path / "data" / "evidence"
     data.mkdir(parents=True)
+    (tmp_path / "data" / "datapackage.yaml").touch()  # makes it the data folder
     curated = data / "references.csv"
     curated.write_text(",".join(RECORD_COLUMNS) + "\n", encoding="utf-8")
     (tmp_path / "list.bib").write_text(BIB, encoding="utf-8")

@@ -9,6 +9,7 @@ import pandas as pd
 from claimbook.audit import VERDICTS, audit
 from claimbook.audit_works import load_records
 from claimbook.bibliography import entry_fields, load_bibliography, show
+from claimbook.book import find_data
 from claimbook.crossref import (
     BASE_URL,
     Answer,
@@ -96,11 +97,12 @@ def run(args: argparse.Namespace) -> int:
 
     0, or 1 with --strict when an entry is neither accurate nor without a record.
     """
-    data = Path(getattr(args, "data", None) or "data")
-    source = args.records or data / RECORDS
+    data = getattr(args, "data", None) or (None if args.records else find_data())
+    source = args.records or Path(data) / RECORDS
     records = load_records(source)
     output = args.output.resolve()
-    if output in (source.resolve().parent, data.resolve()) or data.resolve() in output.parents:
+    curated = Path(data).resolve() if data else source.resolve().parent
+    if output in (source.resolve().parent, curated) or (data and curated in output.parents):
         raise InputError(f"--output {args.output}: holds curated data; choose another folder")
     settings = None
     if args.online:

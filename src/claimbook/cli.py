@@ -5,6 +5,7 @@ import sys
 import warnings
 from pathlib import Path
 
+from claimbook import audit_command
 from claimbook.book import Book, UnusualNumber, load
 from claimbook.errors import InputError
 from claimbook.running import CELL_TIMEOUT, Plan, RunFailed, find_notebooks, find_root, run
@@ -15,7 +16,8 @@ MISTAKE, FAILED, INTERRUPTED, TERMINATED = 2, 1, 130, 143
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return the exit code.
 
-    0 done; 1 a notebook failed; 2 a mistake in what was given; 130 and 143 interrupted.
+    0 done; 1 a notebook failed, or an audit with --strict found an entry wrong; 2 a mistake in
+    what was given; 130 and 143 interrupted.
     """
     warnings.showwarning = _show_warning
     parser = _parser()
@@ -71,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", parents=[shared], help="check the data, run nothing")
     check.set_defaults(command=_check)
+
+    audit = commands.add_parser(
+        "audit", parents=[shared], help="hold any .bib file against the known works, or Crossref"
+    )
+    audit_command.add_arguments(audit)
+    audit.set_defaults(command=audit_command.run)
     return parser
 
 
