@@ -160,12 +160,15 @@ def verdict_text(verdict: str) -> str:
 
 
 def answers(records: pd.DataFrame, digest: str) -> None:
-    """Show answers as a table that carries their records for `results/answers.json`."""
+    """Show answers as a table that carries their records for `results/answers.json`.
+
+    A record without a verdict (no rule of the scale applies to its question) shows a dash.
+    """
     shown = pd.DataFrame(
         {
-            "figure": records["figure"],
+            "figure": [figure or "–" for figure in records["figure"]],
             "question": records["asks"],
-            "verdict": [verdict_text(v) for v in records["verdict"]],
+            "verdict": [verdict_text(v) if v else "–" for v in records["verdict"]],
             "why": records["reason"],
         }
     ).reset_index(drop=True)

@@ -43,12 +43,17 @@ def _with_part(path: Path, name: str, content: str) -> str:
 
 
 def answers_table(records: list[dict]) -> str:
-    """Return the answers as a Markdown table: figure, cited source, evidence, verdict."""
+    """Return the answers about figures as a Markdown table: cited source, evidence, verdict.
+
+    Answers to other questions carry no report of a cited source and are left out.
+    """
     lines = [
         "| Question | The essay | Its cited source | The evidence | Verdict |",
         "|---|---|---|---|---|",
     ]
     for record in records:
+        if "cited" not in record:
+            continue
         cited = record["cited"]
         reported = _value_with_range(cited, "value") or "no such figure seen"
         evidence = f"{_value_with_range(record, 'estimate')}, {record['studies']} studies"

@@ -6,7 +6,21 @@ import re
 import pandas as pd
 
 SIGNIFICANT = 3
-SYMBOLS = {"percent": "%", "second": "s", "millimetre": "mm", "mm": "mm"}
+SYMBOLS = {
+    "percent": "%",
+    "second": "s",
+    "minute": "min",
+    "hour": "h",
+    "millimetre": "mm",
+    "m/second": "m/s",
+    "cm/second": "cm/s",
+    "1/minute": "a minute",
+    "degree_Celsius": "°C",
+    "umol/L": "µmol/L",
+    "umol/min": "µmol/min",
+    "umol/kg/hour": "µmol/kg/h",
+    "dimensionless": "",
+}
 RELATIONS = {"about": "about ", "up_to": "up to ", "at_least": "at least "}
 _MARKDOWN = re.compile(r"([\\`*_\[\]|$~])")
 
