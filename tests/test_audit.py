@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pybtex.database import BibliographyData, Entry, Person
 
+from claimbook import load
 from claimbook.audit import (
     VERDICTS,
     audit,
@@ -44,6 +45,7 @@ from claimbook.audit_sources import (
 from claimbook.audit_works import RECORD_COLUMNS, known_works, load_records
 from claimbook.bibliography import load_bibliography, parse_bibliography, plain_text
 from claimbook.errors import InputError
+from claimbook.support import cited_support
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -487,6 +489,13 @@ def test_claims_by_what_they_rest_on(sources):
     assert footing.loc["leg_hypoxia", "footing"] == "backed"
 
 
+def test_support_is_the_one_of_the_cross_tabulations(sources):
+    """Two notebooks must not count the same pairs differently."""
+    counted = cited_support(load(DATA)).set_index(["claim", "key"])["support"].astype(str)
+    audited = support_by_work(sources).set_index(["claim", "key"])["support"]
+    assert audited.to_dict() == counted.to_dict()
+
+
 def test_source_rules_on_a_small_table():
     claims = pd.DataFrame({"claim": ["c1", "c2", "c3"], "cites": ["a;b", "b", "gone"]})
     names = ["row_id", "claim", "key", "support", "verification", "cited_by_essay"]
@@ -514,7 +523,7 @@ def test_source_rules_on_a_small_table():
         ("c1", "a"): "contradicts",
         ("c1", "b"): "contradicts",  # its one supporting row is unverified
         ("c2", "b"): "partly_supports",  # the context row is another work's
-        ("c3", "gone"): "not_seen",
+        ("c3", "gone"): "no_finding",
     }
     assert claims_not_backed(check) == ["c1"]
     assert claims_counting_a_work_twice(check) == ["c1"]

@@ -3,11 +3,9 @@
 import pandas as pd
 
 from claimbook.audit_fields import as_text
+from claimbook.support import FAVOURABLE, LEVELS, NO_FINDING, combined_support
 
-BACKING = ("supports", "partly_supports")
-NOT_BACKING = ("does_not_support", "contradicts", "not_about_this")
-SUPPORT_ORDER = (*BACKING, "not_seen", *NOT_BACKING)
-"""From best to worst; a work is judged by the best that an admissible row says of it."""
+UNREAD = {"not_seen", NO_FINDING}
 ADMISSIBLE = ("abstract_or_page", "secondary", "derived")
 """Levels of verification whose rows may speak; ``unverified`` and ``not_found`` rows are shown."""
 
@@ -50,7 +48,7 @@ def source_check(
     claims: columns claim, cites (``;``-separated), and statement and domain if there. findings:
     `FINDING_COLUMNS` with key, claim, cited_by_essay. audited: table of `audit.audit`.
     Every pair of claim and cited work has a row at least: where nothing was read of the work on
-    that claim, the finding's columns are empty and support is ``not_seen``. Context rows
+    that claim, the finding's columns are empty and support is ``no_finding``. Context rows
     (cited_by_essay false) are left out: they are other works. One source reached through two
     entries (`same_work_as`) stands once under each. All columns are text but admissible (boolean).
     """
@@ -59,7 +57,7 @@ def source_check(
         if as_text(row["cited_by_essay"]).lower() == "true":
             pair = as_text(row["claim"]), as_text(row["key"])
             said.setdefault(pair, []).append({n: as_text(row.get(n)) for n in FINDING_COLUMNS})
-    silent = dict.fromkeys(FINDING_COLUMNS, "") | {"support": "not_seen"}
+    silent = dict.fromkeys(FINDING_COLUMNS, "") | {"support": NO_FINDING}
     entries = audited.set_index("key").to_dict("index")
     rows = []
     for claim in claims.to_dict("records"):
@@ -87,13 +85,14 @@ def support_by_work(check: pd.DataFrame) -> pd.DataFrame:
     """Return one row per claim and cited work, from a table of `source_check`.
 
     Columns: claim, domain, key, citation_verdict, work (the first entry of the same work), support
-    (the best level that an admissible row gives; ``not_seen`` if none does), levels (all levels
-    given, ``;``-separated, best first), rows (admissible rows; a count).
+    (`support.combined_support` of what the work itself says: a row that may not speak counts as
+    not seen, and one derived from its numbers does not count), levels (all levels that entered,
+    ``;``-separated), rows (their rows; a count).
     """
     rows = []
     for (claim, key), group in check.groupby(["claim", "key"], sort=False):
-        spoken = group.loc[group["admissible"], "support"]
-        levels = [level for level in SUPPORT_ORDER if (spoken == level).any()]
+        own = group[(group["row_id"] != "") & (group["verification"] != "derived")]
+        said = own["support"].where(own["admissible"], "not_seen").tolist()
         first = group.iloc[0]
         rows.append(
             {
@@ -102,9 +101,9 @@ def support_by_work(check: pd.DataFrame) -> pd.DataFrame:
                 "key": key,
                 "citation_verdict": first["citation_verdict"],
                 "work": first["same_work_as"] or key,
-                "support": levels[0] if levels else "not_seen",
-                "levels": ";".join(levels),
-                "rows": len(spoken),
+                "support": combined_support(said),
+                "levels": ";".join(level for level in LEVELS if level in said),
+                "rows": len(said),
             }
         )
     columns = ["claim", "domain", "key", "citation_verdict", "work", "support", "levels", "rows"]
@@ -122,7 +121,7 @@ def claims_by_footing(check: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for claim, group in support_by_work(check).groupby("claim", sort=False):
         best = {
-            work: min(levels, key=SUPPORT_ORDER.index)
+            work: combined_support(levels.tolist())
             for work, levels in group.groupby("work", sort=False)["support"]
         }
         lost = group["citation_verdict"] == "not_found_as_printed"
@@ -132,7 +131,7 @@ def claims_by_footing(check: pd.DataFrame) -> pd.DataFrame:
                 "domain": group["domain"].iloc[0],
                 "cites": len(group),
                 "works": len(best),
-                "backing": sum(level in BACKING for level in best.values()),
+                "backing": sum(level in FAVOURABLE for level in best.values()),
                 "footing": _footing(set(best.values())),
                 "one_work_twice": len(best) < len(group),
                 "all_not_found": bool(lost.all()),
@@ -149,7 +148,7 @@ def _footing(levels: set[str]) -> str:
         return "backed"
     if "partly_supports" in levels:
         return "partly_backed"
-    return "unseen" if "not_seen" in levels else "not_backed"
+    return "unseen" if levels & UNREAD else "not_backed"
 
 
 def claims_not_backed(check: pd.DataFrame) -> list[str]:
