@@ -16,10 +16,14 @@ import pandas as pd
 import seaborn as sns
 from IPython.display import display
 
+from claimbook.bibliography import safe_link
 from claimbook.wording import markdown_text, plain_words
 
 ANSWERS_TYPE = "application/vnd.claimbook.answers+json"
 METADATA_KEY = "claimbook"
+
+_BESIDE = re.compile(r"([A-Za-z0-9][\w-]*\.ipynb)?(#[A-Za-z][\w.-]*)?", re.ASCII)
+"""An address inside the collection: no scheme, no folder."""
 
 PALETTE = "colorblind"
 VERDICT_COLOURS = dict(
@@ -63,16 +67,20 @@ def set_theme() -> None:
     mpl.set_loglevel("error")
 
 
-def say(text: str) -> None:
-    """Show a sentence as Markdown; texts from the data must come through `markdown_text`."""
-    display({"text/markdown": text, "text/plain": text}, raw=True)
+def say(text: str, plain: str | None = None) -> None:
+    """Show a text as Markdown; texts from the data must come through `markdown_text`.
+
+    plain: what is shown where there is no Markdown (default: the same).
+    """
+    display({"text/markdown": text, "text/plain": text if plain is None else plain}, raw=True)
 
 
 def table(frame: pd.DataFrame, caption: str, links: dict[str, pd.Series] | None = None) -> None:
     """Show a table with its caption; every cell is text and never markup.
 
-    links: column -> addresses (one per row); the cells of that column become links. Addresses
-        that are not http or https are dropped.
+    links: column -> addresses (one per row); the cells of that column become links. An address
+        is http or https, or leads to a notebook beside this one or an anchor in it, such as
+        ``25-claim-cards.ipynb#claim-x``; any other is dropped.
     """
     shown = frame.copy()
     shown.columns = [plain_words(c) for c in shown.columns]
@@ -121,9 +129,8 @@ def _cell(cell) -> str:
 
 def _linked(cell: str, address) -> str:
     first = "" if pd.isna(address) else str(address).split(" | ")[0]
-    if not first.startswith(("https://", "http://")):
-        return cell
-    return f'<a href="{html.escape(first, quote=True)}">{cell}</a>'
+    link = first if first and _BESIDE.fullmatch(first) else safe_link(first)
+    return f'<a href="{html.escape(link, quote=True)}">{cell}</a>' if link else cell
 
 
 def figure(fig: plt.Figure, name: str, alt: str, source: str) -> None:
