@@ -14,7 +14,7 @@ from pybtex.database import BibliographyData
 
 from claimbook.bibliography import load_bibliography
 from claimbook.errors import InputError, nearest
-from claimbook.questions import check_questions
+from claimbook.questions import check_bearings, check_questions
 from claimbook.tables import DESCRIPTION, Tables, load_tables, split_cell
 from claimbook.units import check_bounds, parse_quantity
 from claimbook.yaml_file import read_yaml
@@ -22,6 +22,7 @@ from claimbook.yaml_file import read_yaml
 DATA_VARIABLE = "CLAIMBOOK_DATA"
 BIBLIOGRAPHY = "references.bib"
 QUESTIONS = "questions.yaml"
+BEARINGS = "bearings.yaml"
 NOT_EVIDENCE = ("unverified", "not_found")
 
 
@@ -36,6 +37,7 @@ class Book:
     tables: the checked tables; `claims` and `references` are always among them.
     bibliography: the works as the text prints them.
     questions: name -> what is asked of the evidence (see `claimbook.questions`).
+    bearings: table -> where it says how a row bears on its claim (see `claimbook.matrix`).
     updates: parameter name -> value, in the parameter's own unit, that replaced the printed one.
     """
 
@@ -43,6 +45,7 @@ class Book:
     tables: Tables
     bibliography: BibliographyData
     questions: dict
+    bearings: dict = field(default_factory=dict)
     updates: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -154,7 +157,8 @@ class Book:
         """Fingerprint of everything that answers are computed from: the files and the updates."""
         paths = [r["path"] for r in self.tables.description["resources"]]
         hashed = hashlib.sha256()
-        for path in sorted([DESCRIPTION, BIBLIOGRAPHY, QUESTIONS, *paths]):
+        given = [BEARINGS] if self.bearings else []
+        for path in sorted([DESCRIPTION, BIBLIOGRAPHY, QUESTIONS, *given, *paths]):
             content = (self.folder / path).read_bytes().replace(b"\r\n", b"\n")
             hashed.update(f"{path}:{len(content)}:".encode() + content)
         hashed.update(json.dumps(dict(self.updates), sort_keys=True).encode())
@@ -191,7 +195,9 @@ def load(folder: Path | str | None = None) -> Book:
     _check_keys(tables, bibliography, folder)
     questions = read_yaml(folder / QUESTIONS)
     check_questions(questions, tables, folder / QUESTIONS)
-    return Book(folder, tables, bibliography, questions)
+    bearings = read_yaml(folder / BEARINGS) if (folder / BEARINGS).exists() else {}
+    check_bearings(bearings, tables, folder / BEARINGS)
+    return Book(folder, tables, bibliography, questions, bearings)
 
 
 def _check_keys(tables: Tables, bibliography: BibliographyData, folder: Path) -> None:

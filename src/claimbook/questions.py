@@ -13,6 +13,8 @@ from claimbook.tables import Tables
 KEYS = {"asks", "claim", "cited_row", "measured", "direct", "indirect"}
 REQUIRED = ("asks", "claim", "measured", "direct")
 SELECTOR_KEYS = {"table", "where", "value", "low", "high", "sign"}
+BEARING_KEYS = {"column", "claim", "only", "except", "below_zero"}
+BEARING_WORDS = ("for", "against")
 
 
 def check_questions(questions: dict, tables: Tables, path) -> None:
@@ -50,13 +52,39 @@ def _check_selector(selector: dict, tables: Tables, where: str) -> None:
     frame = tables.frames[selector["table"]]
     columns = [selector[k] for k in ("value", "low", "high") if k in selector]
     _known(f"{where}: column", [*columns, *selector["where"]], frame.columns)
-    for column, wanted in selector["where"].items():
+    _check_levels(selector["where"], frame, where)
+
+
+def _check_levels(wanted_levels: dict, frame: pd.DataFrame, where: str) -> None:
+    for column, wanted in wanted_levels.items():
         levels = (
             frame[column].cat.categories
             if isinstance(frame[column].dtype, pd.CategoricalDtype)
             else frame[column].dropna()
         )
         _known(f"{where}: {column}", _as_list(wanted), levels)
+
+
+def check_bearings(bearings: dict, tables: Tables, path) -> None:
+    """Refuse bearings that name an unknown table, key, column, level or claim.
+
+    Raises InputError with the nearest valid name.
+    """
+    for name, asked in bearings.items():
+        where = f"{path}: '{name}'"
+        _known(f"{path}: table", [name], tables.frames)
+        if not isinstance(asked, dict) or "column" not in asked:
+            raise InputError(f"{where}: expected a column")
+        _known(f"{where}: key", asked, BEARING_KEYS)
+        frame = tables.frames[name]
+        columns = [*asked.get("only", {}), *asked.get("except", {})]
+        _known(f"{where}: column", [asked["column"], *columns], frame.columns)
+        if "claim" in asked:
+            _known(f"{where}: claim", [asked["claim"]], tables.frames["claims"]["claim"])
+        if pd.api.types.is_float_dtype(frame[asked["column"]]):
+            _known(f"{where}: below_zero", [asked.get("below_zero")], BEARING_WORDS)
+        for part in ("only", "except"):
+            _check_levels(asked.get(part, {}), frame, f"{where}, {part}")
 
 
 def _as_list(wanted) -> list:
