@@ -75,7 +75,7 @@ def _corrected_entry(row: dict[str, str]) -> str:
 def _mark(row: dict[str, str]) -> str:
     """Return what a reader must know before trusting an entry, or ``""``."""
     remarks = []
-    if _proposed(row):
+    if proposed(row):
         remarks.append("Proposed: no work as printed in the list was found")
     if row["verification"] not in ("abstract_or_page", "not_found"):
         level = SURE.get(row["verification"], "how it was checked is not known")
@@ -91,7 +91,7 @@ def _mark(row: dict[str, str]) -> str:
     return ". ".join(remarks) + "." if remarks else ""
 
 
-def _proposed(row: dict) -> bool:
+def proposed(row: dict) -> bool:
     """Whether the work meant is a proposal: nothing with the printed title was found."""
     retitled = "title" in row["disagreeing_fields"].split(";")
     return row["verdict"] == "not_found_as_printed" or (
@@ -174,9 +174,9 @@ def errata(audited: pd.DataFrame, records: pd.DataFrame) -> str:
     for entry in uncited:
         number += 1
         lines += [
-            f"{number}. **{markdown_text(_short(entry))}** stands in the list, and the text does "
-            "not cite it. A citation could be added, or the entry left out. How sure: every "
-            "citation in the text was compared with the list.",
+            f"{number}. **{markdown_text(short_citation(entry))}** stands in the list, and the "
+            "text does not cite it. A citation could be added, or the entry left out. How sure: "
+            "every citation in the text was compared with the list.",
             "",
         ]
     if number == 0:
@@ -184,7 +184,7 @@ def errata(audited: pd.DataFrame, records: pd.DataFrame) -> str:
     return "\n".join([*lines, *_unchecked(table, rows)]).rstrip("\n") + "\n"
 
 
-def _short(entry: dict) -> str:
+def short_citation(entry: dict) -> str:
     """Return ``authors (year)`` as printed, shortened to the first author of a long list."""
     authors = show(entry["printed_authors"]) or "No author"
     if authors.count(",") > 3:
@@ -203,14 +203,14 @@ _OPENING = {
 
 def _correction(number: int, entry: dict, row: dict[str, str]) -> list[str]:
     lines = [
-        f"{number}. **{markdown_text(_short(entry))}**. {_OPENING[entry['verdict']]}",
+        f"{number}. **{markdown_text(short_citation(entry))}**. {_OPENING[entry['verdict']]}",
         f"   - Entry: `{re.sub(r'[^A-Za-z0-9_.:+-]', '', entry['key'])}`",
     ]
     if entry["verdict"] == "duplicate_of":
         lines.append(f"   - Same work as: {markdown_text(entry['duplicate_of'])}")
     differing = [n for n in entry["disagreeing_fields"].split(";") if n]
     other = entry["verdict"] == "doi_of_another_work" and entry["compared_with"] == "registered"
-    found = "under that DOI" if other else "proposed" if _proposed(entry) else "found"
+    found = "under that DOI" if other else "proposed" if proposed(entry) else "found"
     doubtful = set(entry["unconfirmed_disagreements"].split(";"))
     for name in differing:
         doubt = " (the record itself is unconfirmed here)" if name in doubtful else ""
@@ -227,17 +227,18 @@ def _correction(number: int, entry: dict, row: dict[str, str]) -> list[str]:
             if known
             else "   - What the printed DOI is registered to could not be checked."
         )
-    name = "Perhaps meant" if _proposed(entry) else "The work"
-    lines.append(f"   - {name}: {_described(row)}")
+    name = "Perhaps meant" if proposed(entry) else "The work"
+    lines.append(f"   - {name}: {markdown_text(describe(row))}")
     addresses = [safe_link(a) for a in row["evidence_url"].split(" | ")]
     addresses = [a for a in (doi_link(row["intended_doi"]), *addresses) if a]
     if addresses:
         lines.append("   - Where to look: " + ", ".join(f"<{a}>" for a in addresses[:3]))
-    lines.append(f"   - How sure: {_how_sure(row)}")
+    lines.append(f"   - How sure: {how_sure(row)}")
     return [*lines, ""]
 
 
-def _described(row: dict[str, str]) -> str:
+def describe(row: dict[str, str]) -> str:
+    """Return the work meant by a row of the records as one line of plain text."""
     issue = f"({row['intended_issue']})" if row["intended_issue"] else ""
     place = ", ".join(
         filter(
@@ -246,10 +247,13 @@ def _described(row: dict[str, str]) -> str:
         )
     )
     authors, year = row["intended_authors"] or "authors unknown", row["intended_year"]
-    return markdown_text(f"{authors} ({year or 'n.d.'}). {row['intended_title']}. {place}.")
+    title = row["intended_title"]
+    title += "" if title[-1:] in (".", "?", "!") else "."
+    return f"{authors.rstrip('.')} ({year or 'n.d.'}). {title} {place}."
 
 
-def _how_sure(row: dict[str, str]) -> str:
+def how_sure(row: dict[str, str]) -> str:
+    """Return how well the record of a work was confirmed, as a sentence without a subject."""
     sure = SURE.get(row["verification"], "not known")
     unconfirmed = _unconfirmed(row, "intended_")
     if unconfirmed:
@@ -262,7 +266,7 @@ def _unchecked(table: list[dict], rows: dict[str, dict[str, str]]) -> list[str]:
     lines = []
     for entry in table:
         row = rows.get(entry["key"], {})
-        name = markdown_text(_short(entry))
+        name = markdown_text(short_citation(entry))
         nothing = not row.get("intended_title")
         if entry["verdict"] in ("not_found_as_printed", "record_unknown") and nothing:
             lines.append(f"- **{name}**: no page of this work was found; nothing is disproved.")
