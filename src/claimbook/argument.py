@@ -60,11 +60,8 @@ def standing(graph: nx.DiGraph, given_up: set[str], held: frozenset[str] = froze
         ways = routes(graph, claim)
         if claim in given_up:
             continue
-        if (
-            claim in held
-            or not ways
-            or any(all(p in left for p in premises) for premises in ways.values())
-        ):
+        reached = any(all(p in left for p in premises) for premises in ways.values())
+        if claim in held or not ways or reached:
             left.add(claim)
     return left
 
@@ -98,6 +95,49 @@ def dominators(graph: nx.DiGraph, conclusion: str) -> list[str]:
     return found
 
 
+def given_up(verdicts: pd.Series) -> set[str]:
+    """Return the claims that are contradicted or not supported."""
+    return set(verdicts[verdicts.astype(str).isin(["not supported", "contradicted"])].index)
+
+
+def held_up(verdicts: pd.Series) -> frozenset[str]:
+    """Return the claims that hold, wholly or in part, on evidence of their own."""
+    return frozenset(verdicts[verdicts.astype(str).isin(["holds", "holds in part"])].index)
+
+
+def open_claims(graph: nx.DiGraph, conclusion: str, verdicts: pd.Series) -> pd.DataFrame:
+    """Rank the claims above `conclusion` by what a clear study of each would move.
+
+    For each claim the argument is tested twice: as if the claim held, and as if it were
+    contradicted. Columns: claim, verdict (today), decides (does the conclusion stand in one case
+    only), routes (routes to the conclusion that stand in one case only), moved (claims that do).
+    Largest effect first; a claim that moves nothing is left out.
+    """
+    rows = []
+    for claim in sorted(nx.ancestors(supports(graph), conclusion)):
+        cases = []
+        for outcome in ("holds", "contradicted"):
+            supposed = verdicts.astype(object).mask(verdicts.index == claim, outcome)
+            left = standing(graph, given_up(supposed), held_up(supposed) - {conclusion})
+            ways = routes(graph, conclusion).items()
+            cases.append((left, {name for name, needed in ways if left.issuperset(needed)}))
+        (left_for, routes_for), (left_against, routes_against) = cases
+        moved = (left_for ^ left_against) - {claim}
+        rows.append(
+            {
+                "claim": claim,
+                "verdict": str(verdicts[claim]),
+                "decides": conclusion in moved,
+                "routes": len(routes_for ^ routes_against),
+                "moved": len(moved),
+            }
+        )
+    table = pd.DataFrame(rows)
+    table = table[table["moved"] > 0]
+    ranked = table.sort_values(["decides", "routes", "moved"], ascending=False, kind="stable")
+    return ranked.reset_index(drop=True)
+
+
 def tested_routes(graph: nx.DiGraph, claim: str, verdicts: pd.Series) -> pd.DataFrame:
     """Return each route to `claim` and whether it stands by the verdicts of the claims.
 
@@ -105,9 +145,7 @@ def tested_routes(graph: nx.DiGraph, claim: str, verdicts: pd.Series) -> pd.Data
     that hold, wholly or in part, stand on their own. Columns: route, premises, fallen (premises
     that do not stand), because (the claims given up on or above them), stands.
     """
-    words = verdicts.astype(str)
-    failing = set(words[words.isin(["not supported", "contradicted"])].index)
-    held = frozenset(words[words.isin(["holds", "holds in part"])].index)
+    failing, held = given_up(verdicts), held_up(verdicts)
     left = standing(graph, failing, held)
     walk = supports(graph)
     rows = []

@@ -5,7 +5,7 @@ from textwrap import fill
 import matplotlib.pyplot as plt
 import networkx as nx
 import pandas as pd
-from matplotlib.colors import to_rgba
+from matplotlib.colors import to_rgb
 
 from claimbook.argument import layers
 from claimbook.display import VERDICT_COLOURS, VERDICT_MARKS
@@ -74,7 +74,7 @@ def argument_plot(
             fontsize=7,
             bbox={
                 "boxstyle": "round,pad=0.3",
-                "fc": to_rgba(colour, 0.22),
+                "fc": _tint(colour),
                 "ec": "black" if thick else colour,
                 "lw": 2.2 if thick else 0.9,
             },
@@ -82,6 +82,11 @@ def argument_plot(
     ax.set(xlim=(-0.6, len(rows) - 0.4), ylim=(tallest, 0))
     ax.axis("off")
     return fig
+
+
+def _tint(colour: str, strength: float = 0.22) -> tuple[float, ...]:
+    """Return a light, opaque tone of a colour, which hides the arrows behind it."""
+    return tuple(1 - strength * (1 - part) for part in to_rgb(colour))
 
 
 def argument_alt(
