@@ -1,6 +1,8 @@
 """Cross-tabulations that keep empty categories and add up."""
 
+import numpy as np
 import pandas as pd
+from scipy.stats import MonteCarloMethod, fisher_exact
 
 TOTAL = "total"
 
@@ -27,3 +29,19 @@ def crosstab(frame: pd.DataFrame, rows: str, columns: str, totals: bool = False)
 def row_percent(counts: pd.DataFrame) -> pd.DataFrame:
     """Return each row of `counts` in percent of its sum; a row without counts is all NaN."""
     return counts.div(counts.sum(axis=1), axis=0).mul(100)
+
+
+def exact_test(counts: pd.DataFrame, seed: int = 0) -> float:
+    """Return the p-value of Fisher's exact test of no association between rows and columns.
+
+    Two by two it is exact; larger tables are drawn at random with their sums held (Monte Carlo,
+    seeded). Empty rows and columns carry nothing and are left out. A table of fewer than two
+    rows or columns has no association to test: NaN.
+    """
+    kept = counts.loc[counts.sum(axis=1) > 0, counts.sum() > 0].to_numpy()
+    if min(kept.shape) < 2:
+        return float("nan")
+    if kept.shape == (2, 2):
+        return float(fisher_exact(kept).pvalue)
+    draws = MonteCarloMethod(n_resamples=9_999, rng=np.random.default_rng(seed))
+    return float(fisher_exact(kept, method=draws).pvalue)
