@@ -117,7 +117,8 @@ class Book:
             except InputError as error:
                 raise InputError(f"{name}: {error}") from None
             for note in notes:
-                warnings.warn(f"{name}: {note}", UnusualNumber, stacklevel=2)
+                # as from one place, for no path or line number may stand in a notebook's output
+                warnings.warn_explicit(f"{name}: {note}", UnusualNumber, "updated numbers", 1)
             claims.loc[claims["claim"] == claim, column] = value
             updates[name] = value
         swapped = claims[claims["low"] > claims["high"]]

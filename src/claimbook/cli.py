@@ -1,6 +1,7 @@
 """The command line: claimbook run, check, audit."""
 
 import argparse
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -10,14 +11,14 @@ from claimbook.book import Book, UnusualNumber, load
 from claimbook.errors import InputError
 from claimbook.running import CELL_TIMEOUT, Plan, RunFailed, find_notebooks, find_root, run
 
-MISTAKE, FAILED, INTERRUPTED, TERMINATED = 2, 1, 130, 143
+MISTAKE, FAILED = 2, 1
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return the exit code.
 
     0 done; 1 a notebook failed, or an audit with --strict found an entry wrong; 2 a mistake in
-    what was given; 130 and 143 interrupted.
+    what was given; 128 + N stopped by signal N (130 for Ctrl-C, 143 for SIGTERM).
     """
     warnings.showwarning = _show_warning
     parser = _parser()
@@ -29,7 +30,10 @@ def main(argv: list[str] | None = None) -> int:
         return MISTAKE if isinstance(error, InputError) else FAILED
     except KeyboardInterrupt as stop:
         print("claimbook: stopped; nothing was changed", file=sys.stderr)
-        return TERMINATED if type(stop).__name__ == "Terminated" else INTERRUPTED
+        return 128 + getattr(stop, "number", signal.SIGINT)
+    except OSError as error:  # a full disk, a folder without permission
+        print(f"claimbook: {error.filename or 'system'}: {error.strerror}", file=sys.stderr)
+        return FAILED
 
 
 def _show_warning(message, category, *_):
@@ -53,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME=VALUE",
         dest="updates",
-        help="put in another figure, e.g. us_prevalence=12.5 or no_half_life='2 ms'",
+        help="put in another figure, with a unit or in its own, e.g. height='3 km'",
     )
     run_.add_argument(
         "--output",
@@ -94,7 +98,9 @@ def read_updates(pairs: list[str], book: Book) -> Book:
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator or not name.strip():
-            raise InputError(f"--set {pair}: expected NAME=VALUE, such as us_prevalence=12.5")
+            raise InputError(
+                f"--set {pair}: expected NAME=VALUE, such as {book.figures.index[0]}=5"
+            )
         if name.strip() in numbers:
             raise InputError(f"--set {pair}: {name.strip()} is set twice")
         numbers[name.strip()] = value
@@ -104,18 +110,20 @@ def read_updates(pairs: list[str], book: Book) -> Book:
 def _run(args) -> int:
     book = read_updates(args.updates, load(args.data))
     root = find_root()
-    experiment = bool(args.updates or args.data)
-    output = args.output or (root / "build" if experiment else root)
+    # the data may also come from the environment
+    experiment = bool(args.updates) or book.folder.resolve() != root / "data"
+    output = (args.output or (root / "build" if experiment else root)).resolve()
     plan = Plan(
         root=root,
         notebooks=find_notebooks(root, args.notebooks),
         updates=dict(book.updates),
+        digest=book.digest,
         output=output,
-        data=args.data,
+        data=book.folder,
         jobs=args.jobs,
         cell_timeout=args.timeout,
     )
-    if experiment and output.resolve() == root:
+    if experiment and output == root:
         raise InputError(
             "--output is the record itself; with --set or --data choose another folder"
         )
@@ -125,17 +133,21 @@ def _run(args) -> int:
 
         published += refresh(root, book)
     notebooks = [p for p in published if p.suffix == ".ipynb"]
-    print(f"{len(notebooks)} notebooks executed. Read from {min(notebooks)} on.")
+    many = "notebook" if len(notebooks) == 1 else "notebooks"
+    print(f"{len(notebooks)} {many} executed. Read from {min(notebooks)} on.")
     print(f"In JupyterLab: ./run lab. The answers as data: {output / 'results/answers.json'}")
     return 0
 
 
 def _check(args) -> int:
+    from claimbook.comparison import answers
+
     book = load(args.data)
     for name, frame in book.tables.frames.items():
         print(f"{name}: {len(frame)} rows")
     print(f"{book.folder / 'references.bib'}: {len(book.bibliography.entries)} entries")
     print(f"questions: {len(book.questions)}; figures: {len(book.figures)}")
+    answers(book)  # which also finds evidence in a unit that does not fit its figure
     for label, keys in (
         ("cited but not listed", book.cited_but_not_listed),
         ("listed but not cited", book.listed_but_not_cited),

@@ -11,8 +11,10 @@ from functools import cache
 import pandas as pd
 
 from claimbook.book import Book
+from claimbook.errors import InputError
 from claimbook.questions import select
 from claimbook.support import NO_FINDING, combined_support, said_by_cited_works
+from claimbook.tables import split_cell
 from claimbook.units import convert
 from claimbook.wording import figure_text, interval_text
 
@@ -86,7 +88,7 @@ def _values(book: Book, selector: dict, unit: str) -> pd.DataFrame:
     out = pd.DataFrame(
         {
             "row_id": frame["row_id"].to_numpy(),
-            "study": frame["study_key" if "study_key" in frame else "source_key"].to_numpy(),
+            "study": frame[_study_column(frame)].to_numpy(),
             "address": frame["evidence_url"].to_numpy(),
         }
     )
@@ -95,16 +97,31 @@ def _values(book: Book, selector: dict, unit: str) -> pd.DataFrame:
         numbers = frame[source] if source else pd.Series(float("nan"), index=frame.index)
         if name != "value" and "spread_type" in frame:
             numbers = numbers.where(frame["spread_type"].isin(STATED_RANGES))
-        out[name] = [
-            sign * float(convert(float(v), u, unit))
-            for v, u in zip(numbers.astype(float), units, strict=True)
-        ]
+        where = [f"table {selector['table']}, {row_id}" for row_id in frame["row_id"]]
+        cells = zip(numbers.astype(float), units, where, strict=True)
+        out[name] = [sign * _converted(value, own, unit, row) for value, own, row in cells]
+    if sign < 0:
+        out["low"], out["high"] = out["high"], out["low"]
     out["low"] = out["low"].fillna(out["value"])
     out["high"] = out["high"].fillna(out["value"])
     # a bound gives one end only; that end is all that is known of the row
     out["low"], out["high"] = out["low"].fillna(out["high"]), out["high"].fillna(out["low"])
     out["value"] = out["value"].fillna((out["low"] + out["high"]) / 2)
     return out.dropna(subset=["value"])
+
+
+def _study_column(frame: pd.DataFrame) -> str:
+    """Say which column names the study; without one, each row stands for itself."""
+    return next(name for name in ("study_key", "source_key", "row_id") if name in frame)
+
+
+def _converted(value: float, own: str, unit: str, where: str) -> float:
+    if pd.isna(value):
+        return value
+    try:
+        return float(convert(value, own, unit))
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
 
 
 def agreeing_share(rows: pd.DataFrame) -> float:
@@ -178,7 +195,7 @@ def cited_report(book: Book, name: str) -> dict:
     said = said_by_cited_works(book)
     said = said[said["claim"] == claim["claim"]]
     report = {
-        "works": str(claim["cites"]).split(";"),
+        "works": split_cell(claim["cites"], ";"),
         "support": combined_support(said["support"].tolist()),
         "row": None,
         "text": "no finding of the cited work bears on this figure",

@@ -16,20 +16,21 @@ def refresh(root: Path, book: Book) -> list[Path]:
     """Bring the generated documents of the record up to date; return those that changed."""
     changed = []
     for path, text in documents(root, book).items():
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
+        if path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8", newline="\n")
             changed.append(path)
     return changed
 
 
 def documents(root: Path, book: Book) -> dict[Path, str]:
-    """Return each generated document with the text that it should have."""
+    """Return each generated document that is there, with the text that it should have."""
     records = json.loads((root / "results" / "answers.json").read_text(encoding="utf-8"))
     readme, dictionary = root / "README.md", book.folder / "README.md"
-    return {
-        readme: _with_part(readme, "answers", answers_table(records["answers"])),
-        dictionary: _with_part(dictionary, "dictionary", dictionary_text(book)),
+    parts = {
+        readme: ("answers", answers_table(records["answers"])),
+        dictionary: ("dictionary", dictionary_text(book)),
     }
+    return {path: _with_part(path, *part) for path, part in parts.items() if path.exists()}
 
 
 def _with_part(path: Path, name: str, content: str) -> str:
@@ -56,7 +57,9 @@ def answers_table(records: list[dict]) -> str:
             continue
         cited = record["cited"]
         reported = _value_with_range(cited, "value") or "no such figure seen"
-        evidence = f"{_value_with_range(record, 'estimate')}, {record['studies']} studies"
+        studies = f"{record['studies']} {'study' if record['studies'] == 1 else 'studies'}"
+        found = _value_with_range(record, "estimate")
+        evidence = f"{found}, {studies}" if found else "not measured"
         cells = [record["asks"], record["figure"], reported, evidence]
         marked = [markdown_text(cell) for cell in cells]
         lines.append(f"| {' | '.join(marked)} | {verdict_text(record['verdict'])} |")
@@ -78,12 +81,13 @@ def dictionary_text(book: Book) -> str:
     for resource in book.tables.description["resources"]:
         rows = len(book.table(resource["name"]))
         parts.append(f"## {resource['name']} ({resource['path']}, {rows} rows)")
-        parts.append(resource["description"])
+        if about := resource.get("description"):
+            parts.append(markdown_text(about))
         lines = ["| column | meaning | type | unit | levels and limits |", "|---|---|---|---|---|"]
         for field in resource["schema"]["fields"]:
             cells = [
                 f"`{field['name']}`",
-                markdown_text(field["description"]),
+                markdown_text(field.get("description", "")),
                 field["type"],
                 field.get("unit", ""),
                 _limits(field),
@@ -111,7 +115,11 @@ def _limits(field: dict) -> str:
         words.append(", ".join(plain_words(v) if " " in v else f"`{v}`" for v in levels))
     if "minimum" in constraints or "maximum" in constraints:
         low, high = constraints.get("minimum", ""), constraints.get("maximum", "")
-        words.append(f"{low} to {high}".strip() if high != "" else f"at least {low}")
+        words.append(
+            (f"{low} to {high}" if low != "" else f"up to {high}")
+            if high != ""
+            else f"at least {low}"
+        )
     if separator := field.get("separator"):
         words.append(f"several values, separated by `{separator}`".replace("|", "\\|"))
     return "; ".join(words)

@@ -3,18 +3,30 @@
 import base64
 import copy
 import json
+import re
 from pathlib import Path
 
 import nbformat
 
-from claimbook.display import ANSWERS_TYPE, METADATA_KEY
 from claimbook.errors import InputError
 
+ANSWERS_TYPE = "application/vnd.claimbook.answers+json"
+METADATA_KEY = "claimbook"
+FIGURE_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 INJECTED_TAG = "injected-parameters"
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+
+
+def read_notebook(path: Path):
+    """Read a notebook. Raises InputError if the file is none."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
+        problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{path.name}: not a notebook: {problem[:80]}") from None
 
 
 def as_source(notebook):
@@ -102,6 +114,11 @@ def figures_of(notebook, stem: str) -> dict[str, bytes]:
         about = output.metadata.get(METADATA_KEY)
         if not about:
             continue
+        if not FIGURE_NAME.fullmatch(str(about["figure"])):
+            raise InputError(
+                f"{stem}.ipynb shows a figure named {about['figure']!r}; expected a name of small "
+                "letters, digits and hyphens, since its files are named after it"
+            )
         name = f"{stem}--{about['figure']}"
         if f"{name}.png" in files:
             raise InputError(f"{stem}.ipynb shows two figures named '{about['figure']}'")
@@ -120,19 +137,20 @@ def answers_of(notebook, stem: str) -> tuple[str | None, list[dict]]:
     return digest, records
 
 
-def collect_answers(notebooks: dict[str, object], updates: dict) -> dict:
+def collect_answers(notebooks: dict[str, object], updates: dict, digest: str) -> dict:
     """Gather the answers of all executed notebooks (stem -> notebook) into one document.
 
-    Raises InputError if they were computed from different data.
+    Raises InputError if some were computed from a book with another digest.
     """
     found = {stem: answers_of(notebook, stem) for stem, notebook in sorted(notebooks.items())}
-    digests = {digest for digest, _ in found.values() if digest}
-    if len(digests) > 1:
+    other = [f"{stem}.ipynb" for stem, (own, _) in found.items() if own not in (None, digest)]
+    if other:
         raise InputError(
-            "the notebooks were computed from different data; run them all: claimbook run"
+            f"{', '.join(other)}: answers computed from other data or numbers stand in the output "
+            "folder; run all notebooks, or choose another --output"
         )
     records = [record for _, records in found.values() for record in records]
-    return {"digest": next(iter(digests), None), "updates": dict(updates), "answers": records}
+    return {"digest": digest, "updates": dict(updates), "answers": records}
 
 
 def write_json(document: dict, path: Path) -> None:

@@ -22,6 +22,8 @@ def check_questions(questions: dict, tables: Tables, path) -> None:
 
     Raises InputError with the nearest valid name.
     """
+    claims = tables.frames["claims"]
+    figures = claims.loc[claims["role"] == "figure", "claim"]
     for name, question in questions.items():
         where = f"{path}: question '{name}'"
         if not isinstance(question, dict):
@@ -30,17 +32,23 @@ def check_questions(questions: dict, tables: Tables, path) -> None:
         for key in REQUIRED:
             if key not in question:
                 raise InputError(f"{where}: '{key}' is missing")
-        _known(f"{where}: claim", [question["claim"]], tables.frames["claims"]["claim"])
+        for key in set(question) - {"direct", "indirect"}:
+            if not isinstance(question[key], str):
+                raise InputError(f"{where}: {key}: expected text, not {question[key]!r}")
+        _known(f"{where}: claim", [question["claim"]], claims["claim"])
+        _known(f"{where}: claim with role figure", [question["claim"]], figures)
         if row := question.get("cited_row"):
             _known(f"{where}: cited_row", [row], tables.frames["findings"]["row_id"])
         for part in ("direct", "indirect"):
+            if not isinstance(question.get(part, []), list):
+                raise InputError(f"{where}, {part}: expected a list of selections")
             for selector in question.get(part, []):
                 _check_selector(selector, tables, f"{where}, {part}")
 
 
 def _known(where: str, given, known) -> None:
     for name in given:
-        if name not in set(known):
+        if isinstance(name, (list, dict)) or name not in set(known):
             raise InputError(f"{where} '{name}' is not known{nearest(name, known)}")
 
 
@@ -50,8 +58,19 @@ def _check_selector(selector: dict, tables: Tables, where: str) -> None:
     _known(f"{where}: key", selector, SELECTOR_KEYS)
     _known(f"{where}: table", [selector["table"]], tables.frames)
     frame = tables.frames[selector["table"]]
+    for name in ("row_id", "verification", "evidence_url"):
+        _known(f"{where}: {selector['table']}: column", [name], frame.columns)
+    if not isinstance(selector["where"], dict):
+        raise InputError(f"{where}: where: expected column: value")
+    if selector.get("sign", 1) not in (1, -1):
+        raise InputError(f"{where}: sign: expected 1 or -1, not {selector['sign']!r}")
     columns = [selector[k] for k in ("value", "low", "high") if k in selector]
     _known(f"{where}: column", [*columns, *selector["where"]], frame.columns)
+    for column in columns:
+        if not pd.api.types.is_numeric_dtype(frame[column]):
+            raise InputError(f"{where}: column '{column}' holds no numbers")
+    if tables.unit_of(selector["table"], selector["value"]) in (None, "see unit"):
+        _known(f"{where}: {selector['table']}: column", ["unit"], frame.columns)
     _check_levels(selector["where"], frame, where)
 
 

@@ -72,7 +72,8 @@ def cited_support(book: Book) -> pd.DataFrame:
                     "findings": ";".join(own["row_id"]),
                 }
             )
-    table = pd.DataFrame(rows)
+    columns = ["claim", "paragraph", "domain", "role", "hedge", "key", "support", "findings"]
+    table = pd.DataFrame(rows, columns=columns)
     table["support"] = pd.Categorical(table["support"], LEVELS, ordered=True)
     for name in ("domain", "role", "hedge"):
         levels = book.claims[name].cat.categories

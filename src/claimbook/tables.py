@@ -6,10 +6,10 @@ what it finds for the person who has to mend it and turns the checked files into
 """
 
 import csv
+import math
 import re
 import sys
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -22,18 +22,25 @@ if "jsonschema" not in sys.modules:
 
     del sys.modules["rfc3987_syntax"]
 
-from frictionless import Check, Checklist, Package, Resource
+from frictionless import Check, Checklist, Dialect, Package, Resource
 from frictionless.checks import row_constraint
-from frictionless.errors import ForeignKeyError, LabelError, RowConstraintError
+from frictionless.errors import ForeignKeyError, RowConstraintError
 from frictionless.errors import TypeError as TypeError_
 from frictionless.exception import FrictionlessException
+from frictionless.formats import CsvControl
 
+from claimbook.description import description_problems
 from claimbook.errors import InputError, nearest
 from claimbook.yaml_file import read_yaml
 
 DESCRIPTION = "datapackage.yaml"
 MAX_PROBLEMS = 20  # enough to mend a file by, few enough to read
 
+PLAIN = {
+    "integer": re.compile(r"[+-]?[0-9]+"),
+    "number": re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"),
+}
+"""Numbers as they may stand in a cell; frictionless would also take 1_000, NaN and padding."""
 PANDAS_TYPES = {"integer": "Int64", "number": "float64", "boolean": "boolean", "date": "str"}
 
 
@@ -67,7 +74,9 @@ def load_tables(folder: Path) -> Tables:
     except FrictionlessException as error:
         reasons = [e.note for e in error.reasons] or [error.error.note]
         raise InputError(f"{folder / DESCRIPTION}: {'; '.join(reasons)}") from None
-    problems: list[str] = []
+    problems = [f"{folder / DESCRIPTION}: {p}" for p in description_problems(description)]
+    if problems:
+        raise InputError(_summary(problems))
     for resource in package.resources:
         problems += _problems(resource, folder, package)
     if not problems:
@@ -97,28 +106,45 @@ def _problems(resource: Resource, folder: Path, package: Package) -> list[str]:
     if not path.is_file():
         return [f"{path}: the file is missing"]
     try:
-        path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         return [f"{path}: not UTF-8 text (byte {error.start}); save it as CSV UTF-8"]
+    if "\0" in text:
+        return [f"{path}: holds a NUL character, which no text file does"]
+    wanted = [field.name for field in resource.schema.fields]
+    found = next(csv.reader(text.splitlines()), [])
+    if found != wanted:
+        return [f"{path}: header: {_header_problem(found, wanted)}"]
+    # said, or it would be guessed from the first rows
+    resource.dialect = Dialect(controls=[CsvControl(delimiter=",", quote_char='"')])
     rules = {r["formula"]: r["expected"] for r in resource.custom.get("rules", [])}
-    checks = [_Finite(), *(row_constraint(formula=formula) for formula in rules)]
+    checks = [_PlainNumbers(), *(row_constraint(formula=formula) for formula in rules)]
     report = resource.validate(Checklist(checks=checks), limit_errors=10_000)
     errors = _first_causes([error for task in report.tasks for error in task.errors])
-    if any(isinstance(error, LabelError) for error in errors):
-        return [f"{path}: {_header_problem(path, resource)}"]
     return [f"{path}: {_worded(error, resource, package, rules)}" for error in errors]
 
 
-class _Finite(Check):
-    """Refuse NaN and infinity, which frictionless takes for numbers."""
+class _PlainNumbers(Check):
+    """Refuse numbers that frictionless reads and pandas does not, or not as the same number."""
 
-    type = "finite"
+    type = "plain-numbers"
     Errors = [TypeError_]
 
+    def validate_start(self):
+        fields = enumerate(self.resource.schema.fields)
+        self._numeric = [(i, f.name, f.type) for i, f in fields if f.type in PLAIN]
+        return []
+
     def validate_row(self, row):
-        for name, value in row.items():
-            if isinstance(value, Decimal) and not value.is_finite():
-                yield TypeError_.from_row(row, note="not finite", field_name=name)
+        for position, name, kind in self._numeric:
+            if row[name] is not None and not _is_plain(row.cells[position], kind):
+                yield TypeError_.from_row(row, note="not plain", field_name=name)
+
+
+def _is_plain(cell: str, kind: str) -> bool:
+    if not PLAIN[kind].fullmatch(cell):
+        return False
+    return abs(int(cell)) < 2**63 if kind == "integer" else math.isfinite(float(cell))
 
 
 def _first_causes(errors: list) -> list:
@@ -143,16 +169,15 @@ def _first_causes(errors: list) -> list:
     return [error for error in errors if is_cause(error)]
 
 
-def _header_problem(path: Path, resource: Resource) -> str:
-    wanted = [field.name for field in resource.schema.fields]
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        found = next(csv.reader(file), [])
+def _header_problem(found: list[str], wanted: list[str]) -> str:
+    if len(found) < 2 < len(wanted):
+        return f"expected column names separated by commas, {', '.join(wanted)}"
     if missing := [name for name in wanted if name not in found]:
         hints = [name + nearest(name, set(found) - set(wanted)) for name in missing]
-        return f"header: missing column {', '.join(hints)}"
+        return f"missing column {', '.join(hints)}"
     if unknown := [name for name in found if name not in wanted]:
-        return f"header: unknown column {', '.join(unknown)}; describe it in {DESCRIPTION} first"
-    return f"header: expected the columns once each, in this order: {', '.join(wanted)}"
+        return f"unknown column {', '.join(unknown)}; describe it in {DESCRIPTION} first"
+    return f"expected the columns once each, in this order: {', '.join(wanted)}"
 
 
 def _worded(error, resource: Resource, package: Package, rules: dict[str, str]) -> str:
@@ -175,7 +200,8 @@ def _worded(error, resource: Resource, package: Package, rules: dict[str, str]) 
         return f"row {error.row_number}: the row is blank"
     if hasattr(error, "field_name"):
         expected = _expected(error, resource.schema.get_field(error.field_name))
-        return f"row {error.row_number}, column {error.field_name}: '{error.cell}' {expected}"
+        cell = error.cells[columns.index(error.field_name)]  # as it stands in the file
+        return f"row {error.row_number}, column {error.field_name}: '{cell}' {expected}"
     where = f"row {error.row_number}: " if hasattr(error, "row_number") else ""
     return f"{where}{error.note}"
 
@@ -211,10 +237,10 @@ def _read(resource: Resource, folder: Path) -> pd.DataFrame:
         folder / resource.path,
         dtype={f.name: PANDAS_TYPES.get(f.type, "str") for f in fields},
         keep_default_na=False,
-        na_values=[""],
+        na_values=resource.schema.missing_values,
         true_values=["true"],
         false_values=["false"],
-        encoding="utf-8",
+        encoding="utf-8-sig",
     )
     for field in fields:
         if levels := field.constraints.get("enum"):

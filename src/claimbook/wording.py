@@ -23,6 +23,7 @@ SYMBOLS = {
 }
 RELATIONS = {"about": "about ", "up_to": "up to ", "at_least": "at least "}
 _MARKDOWN = re.compile(r"([\\`*_\[\]|$~])")
+_STARTS_BLOCK = re.compile(r"^(#|[-+=](?=\s|[-+=]|$)|\d+[.)](?=\s|$))")
 
 
 def number_text(value: float | None) -> str:
@@ -48,8 +49,8 @@ def quantity_text(value: float | None, unit: str | None) -> str:
 
 def interval_text(low: float | None, high: float | None, unit: str | None) -> str:
     """Return ``1.6 to 10.6 %``; one number where both ends are the same."""
-    if low is None or high is None or low == high:
-        return quantity_text(low if low is not None else high, unit)
+    if pd.isna(low) or pd.isna(high) or low == high:
+        return quantity_text(high if pd.isna(low) else low, unit)
     return f"{number_text(low)} to {quantity_text(high, unit)}"
 
 
@@ -69,5 +70,6 @@ def markdown_text(text) -> str:
     """Return text from the data so that Markdown and HTML show it and never obey it."""
     if pd.isna(text):
         return ""
-    one_line = " ".join(str(text).split())  # no line starts, so no headings and lists either
-    return _MARKDOWN.sub(r"\\\1", html.escape(one_line, quote=False))
+    one_line = " ".join(str(text).split())  # so only its start could make a heading or a list
+    shown = _MARKDOWN.sub(r"\\\1", html.escape(one_line, quote=False))
+    return _STARTS_BLOCK.sub(lambda m: f"{m[1][:-1]}\\{m[1][-1]}", shown)

@@ -1,20 +1,19 @@
 """Execute one notebook through papermill, in a process of its own.
 
-The parent (`claimbook.running`) sends a job as JSON on standard input: source, target, data,
-parameters, cell_timeout. The worker writes the executed notebook to target, or one line that says
-which cell failed to target + ".error".
+The parent (`claimbook.running`) sends a job as JSON on standard input: source, target, sockets,
+data, parameters, cell_timeout. The worker writes the executed notebook to target, or one line that
+says which cell failed to target + ".error".
 """
 
 import json
 import os
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 import nbformat
 
-from claimbook.outputs import as_source, tidied, write_notebook
+from claimbook.errors import InputError
+from claimbook.outputs import as_source, read_notebook, tidied, write_notebook
 
 START_TIMEOUT = 120  # seconds; a cold machine imports slowly, a dead kernel never answers
 
@@ -23,8 +22,10 @@ class NotebookFailed(Exception):
     """The notebook did not run to its end."""
 
 
-def execute(source: Path, target: Path, parameters: dict, cell_timeout: int) -> None:
+def execute(source: Path, target: Path, sockets: str, parameters: dict, cell_timeout: int) -> None:
     """Execute `source` with `parameters` and write the tidied result to `target`.
+
+    sockets: an empty folder with a short path, for the kernel's sockets alone.
 
     Raises NotebookFailed, naming the cell, unless every code cell ran without error: papermill
     calls a notebook complete whose kernel died or that left early.
@@ -35,10 +36,12 @@ def execute(source: Path, target: Path, parameters: dict, cell_timeout: int) -> 
 
     plain = target.with_suffix(".source.ipynb")
     ran = target.with_suffix(".ran.ipynb")
-    write_notebook(as_source(nbformat.read(source, as_version=4)), plain)
+    try:
+        write_notebook(as_source(read_notebook(source)), plain)
+    except InputError as error:
+        raise NotebookFailed(f"whole notebook: {error}") from None
     # a socket path of its own for each kernel: parallel kernels clash over TCP ports, and over
     # the default path too; the path must stay under the 107 characters that Unix allows
-    sockets = tempfile.mkdtemp(prefix="cb-")
     ipc = os.name != "nt"
     config = {"transport": "ipc", "ip": f"{sockets}/k"} if ipc else {}
     try:
@@ -54,19 +57,16 @@ def execute(source: Path, target: Path, parameters: dict, cell_timeout: int) -> 
             shutdown_kernel="immediate",
             config=Config(KernelManager=config),
         )
-    except papermill.PapermillExecutionError as error:
-        where = _cell(nbformat.read(ran, as_version=4), error.cell_index)
-        raise NotebookFailed(f"{where}: {error.ename}: {error.evalue}") from None
+    except papermill.PapermillExecutionError:
+        pass  # the error stands in its cell, where _check_complete finds it
     except CellTimeoutError:
         where = _last_started(ran, plain)
         raise NotebookFailed(f"{where}: ran longer than {cell_timeout} seconds") from None
     except DeadKernelError:
         raise NotebookFailed(f"{_last_started(ran, plain)}: its kernel died") from None
-    finally:
-        shutil.rmtree(sockets, ignore_errors=True)
-    executed = nbformat.read(ran, as_version=4)
-    _check_complete(executed)
-    write_notebook(tidied(executed, nbformat.read(plain, as_version=4)), target)
+    executed, asked = (nbformat.read(path, as_version=4) for path in (ran, plain))
+    _check_complete(executed, asked)
+    write_notebook(tidied(executed, asked), target)
 
 
 def _no_format(path: Path) -> str:
@@ -74,35 +74,39 @@ def _no_format(path: Path) -> str:
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
-def _cell(notebook, index: int) -> str:
-    lines = notebook.cells[index].source.strip().splitlines()
-    return f"cell {index + 1} ('{lines[0] if lines else ''}')"
+def _named(cell, asked) -> str:
+    """Name a cell by its place in the notebook as asked for; papermill adds cells of its own."""
+    lines = cell.source.strip().splitlines()
+    ids = [c.id for c in asked.cells]
+    where = f"cell {ids.index(cell.id) + 1}" if cell.id in ids else "the cell of updated numbers"
+    return f"{where} ('{lines[0] if lines else ''}')"
 
 
-def _code_cells(notebook) -> list[int]:
-    return [i for i, c in enumerate(notebook.cells) if c.cell_type == "code" and c.source.strip()]
+def _code_cells(notebook) -> list:
+    return [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
 
 
 def _last_started(ran: Path, plain: Path) -> str:
-    notebook = nbformat.read(ran if ran.exists() else plain, as_version=4)
-    code = _code_cells(notebook)
-    started = [i for i in code if notebook.cells[i].execution_count] or code[:1]
-    return _cell(notebook, started[-1])
+    """Name the cell that was running; papermill notes when it starts one."""
+    asked = nbformat.read(plain, as_version=4)
+    code = _code_cells(nbformat.read(ran, as_version=4) if ran.exists() else asked)
+    started = [c for c in code if c.metadata.get("papermill", {}).get("start_time")] or code[:1]
+    return _named(started[-1], asked)
 
 
-def _check_complete(notebook) -> None:
+def _check_complete(executed, asked) -> None:
     """Refuse a notebook with an error in a cell or a cell that never ran."""
-    code = _code_cells(notebook)
-    for index in code:
-        for output in notebook.cells[index].outputs:
+    code = _code_cells(executed)
+    for cell in code:
+        for output in cell.outputs:
             if output.output_type == "error":
                 left = "; the cells after it did not run" if output.ename == "SystemExit" else ""
                 raise NotebookFailed(
-                    f"{_cell(notebook, index)}: {output.ename}: {output.evalue}{left}"
+                    f"{_named(cell, asked)}: {output.ename}: {output.evalue}{left}"
                 )
-    unrun = [i for i in code if not notebook.cells[i].execution_count]
+    unrun = [cell for cell in code if not cell.execution_count]
     if unrun:
-        raise NotebookFailed(f"{_cell(notebook, unrun[0])}: never ran")
+        raise NotebookFailed(f"{_named(unrun[0], asked)}: never ran")
 
 
 def main() -> int:
@@ -114,7 +118,7 @@ def main() -> int:
     os.environ["MPLBACKEND"] = "agg"  # cells show figures themselves
     target = Path(job["target"])
     try:
-        execute(Path(job["source"]), target, job["parameters"], job["cell_timeout"])
+        execute(Path(job["source"]), target, job["sockets"], job["parameters"], job["cell_timeout"])
     except NotebookFailed as error:
         target.with_suffix(".error").write_text(str(error), encoding="utf-8")
         return 1

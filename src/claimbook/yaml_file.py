@@ -51,14 +51,16 @@ def read_yaml(path: Path) -> dict:
     if path.stat().st_size > MAX_BYTES:
         raise InputError(f"{path}: larger than {MAX_BYTES} bytes, which no hand-written file is")
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
+        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_StrictLoader)
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text (byte {error.start})") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise InputError(f"{path}{line}: {problem}") from None
+    except ValueError as error:  # what looks like a date or a number and is none: 2020-13-45
+        raise InputError(f"{path}: {error}; put it in quotes if it is text") from None
     except RecursionError:
         raise InputError(f"{path}: nested too deeply") from None
     if not isinstance(content, dict):
