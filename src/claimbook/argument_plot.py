@@ -12,7 +12,7 @@ from claimbook.display import VERDICT_COLOURS, VERDICT_MARKS
 
 SWEEPS = 24  # passes over the layers; the order settles well before
 LINES = {"supports": "solid", "agrees": "dotted", "rival": "dashed"}
-LABEL_WIDTH = 17  # characters to a line of a box
+LABEL_WIDTH = 13  # characters to a line of a box
 
 
 def ordered_layers(graph: nx.DiGraph) -> list[list[str]]:
@@ -49,7 +49,7 @@ def argument_plot(
     """
     rows = ordered_layers(graph)
     tallest = max(len(row) for row in rows)
-    fig, ax = plt.subplots(figsize=(1.75 * len(rows), 0.62 * tallest + 1.2))
+    fig, ax = plt.subplots(figsize=(1.02 * len(rows), 0.55 * tallest + 1.2))
     at = {
         claim: (x, (i + 0.5) / len(row) * tallest)
         for x, row in enumerate(rows)
@@ -71,7 +71,7 @@ def argument_plot(
             f"{VERDICT_MARKS[verdict]} {fill(label, LABEL_WIDTH)}",
             ha="center",
             va="center",
-            fontsize=7,
+            fontsize=6.5,
             bbox={
                 "boxstyle": "round,pad=0.3",
                 "fc": _tint(colour),
