@@ -17,10 +17,8 @@ import seaborn as sns
 from IPython.display import display
 
 from claimbook.bibliography import safe_link
+from claimbook.outputs import ANSWERS_TYPE, METADATA_KEY
 from claimbook.wording import markdown_text, plain_words
-
-ANSWERS_TYPE = "application/vnd.claimbook.answers+json"
-METADATA_KEY = "claimbook"
 
 _BESIDE = re.compile(r"([A-Za-z0-9][\w-]*\.ipynb)?(#[A-Za-z][\w.-]*)?", re.ASCII)
 """An address inside the collection: no scheme, no folder."""
@@ -46,6 +44,7 @@ VERDICT_MARKS = {
 
 def set_theme() -> None:
     """Give every figure the collection's look, and the same bytes on every run."""
+    mpl.rcdefaults()  # whatever the reader's own settings are
     sns.set_theme(
         context="notebook",
         style="whitegrid",
@@ -93,7 +92,8 @@ def table(frame: pd.DataFrame, caption: str, links: dict[str, pd.Series] | None 
             _linked(cell, address) for cell, address in zip(cells[name], addresses, strict=True)
         ]
     cells.index = [html.escape(_cell(i)) for i in cells.index]
-    cells.index.name = shown.index.name
+    cells.index.name = shown.index.name and html.escape(str(shown.index.name))
+    cells.columns = [html.escape(str(column)) for column in cells.columns]
     numbers = isinstance(frame.index, pd.RangeIndex)
     body = cells.to_html(escape=False, index=not numbers, border=0, justify="left")
     body = _aligned(body, frame, index=not numbers)
@@ -142,7 +142,8 @@ def figure(fig: plt.Figure, name: str, alt: str, source: str) -> None:
     """
     fig.supxlabel(f"Source: {source}", fontsize=8, color="0.35", x=0.01, ha="left")
     bundle = {"text/plain": alt, "image/png": _bytes(fig, "png"), "image/svg+xml": _svg(fig, alt)}
-    about = {METADATA_KEY: {"figure": name, "alt": alt}, "image/png": {"alt": alt}}
+    about = {METADATA_KEY: {"figure": name, "alt": alt}}
+    about |= {form: {"alt": alt} for form in ("image/png", "image/svg+xml")}
     display(bundle, raw=True, metadata=about)
     plt.close(fig)
     say(f"*What the picture shows:* {markdown_text(alt)}")
