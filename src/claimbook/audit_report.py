@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from claimbook.audit_fields import FIELDS, as_text, normal_doi, split_record_name
-from claimbook.audit_works import load_records
+from claimbook.audit_works import RECORD_COLUMNS, load_records
 from claimbook.bibliography import doi_link, safe_link, show
 from claimbook.crossref import write_whole
 
@@ -24,6 +24,10 @@ SURE = {
 }
 CORRECTED = "references_corrected.bib"
 """Name of the generated bibliography in a data folder."""
+CORRECTED_COLUMNS = frozenset(
+    {*RECORD_COLUMNS, "pmid", "verdict", "duplicate_of", "disagreeing_fields", "evidence_url"}
+)
+"""Columns that a table of works needs for what is written here."""
 _HEADER = """% The cited works as they are, where they could be identified. Generated: do not edit.
 % A note marks whatever the source itself did not confirm.
 """

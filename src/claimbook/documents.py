@@ -1,9 +1,11 @@
-"""Generated parts of the documents: the README's answers and the dictionary of the data."""
+"""Generated documents: the README's answers, the dictionary of the data, errata, corrected .bib."""
 
 import json
 import re
 from pathlib import Path
 
+from claimbook.audit import audit
+from claimbook.audit_report import CORRECTED, CORRECTED_COLUMNS, corrected, errata
 from claimbook.book import Book
 from claimbook.display import verdict_text
 from claimbook.errors import InputError
@@ -16,21 +18,31 @@ def refresh(root: Path, book: Book) -> list[Path]:
     """Bring the generated documents of the record up to date; return those that changed."""
     changed = []
     for path, text in documents(root, book).items():
-        if path.read_text(encoding="utf-8") != text:
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8", newline="\n")
             changed.append(path)
     return changed
 
 
 def documents(root: Path, book: Book) -> dict[Path, str]:
-    """Return each generated document that is there, with the text that it should have."""
+    """Return each generated document with the text that it should have.
+
+    Generated parts only where their document is there; whole documents where the book has the
+    data for them.
+    """
     records = json.loads((root / "results" / "answers.json").read_text(encoding="utf-8"))
     readme, dictionary = root / "README.md", book.folder / "README.md"
     parts = {
         readme: ("answers", answers_table(records["answers"])),
         dictionary: ("dictionary", dictionary_text(book)),
     }
-    return {path: _with_part(path, *part) for path, part in parts.items() if path.exists()}
+    found = {path: _with_part(path, *part) for path, part in parts.items() if path.exists()}
+    works = book.table("references")
+    if CORRECTED_COLUMNS <= set(works.columns):
+        audited = audit(book.bibliography, works, book.claims)
+        found[root / "results" / "errata.md"] = errata(audited, works)
+        found[book.folder / CORRECTED] = corrected(works)
+    return found
 
 
 def _with_part(path: Path, name: str, content: str) -> str:
