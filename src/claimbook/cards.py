@@ -16,7 +16,7 @@ from claimbook.audit_fields import as_text
 from claimbook.bibliography import format_entry_html, safe_link, show
 from claimbook.book import NOT_EVIDENCE, Book
 from claimbook.display import verdict_text
-from claimbook.reference_tables import citation_text
+from claimbook.reference_tables import citation_text, fields_text
 from claimbook.support import cited_support, said_by_cited_works
 from claimbook.tables import split_cell
 from claimbook.wording import (
@@ -30,6 +30,7 @@ from claimbook.wording import (
 
 NOTEBOOK = "25-claim-cards.ipynb"
 UNCONFIRMED = "unconfirmed"
+NO_WORKS, NO_ROWS = "**Cited works:** none.", "**Wider evidence:** none gathered."
 
 
 def anchor(claim: str) -> str:
@@ -97,16 +98,17 @@ def _card(book: Book, claim: pd.Series, audited, columns, verdicts, used) -> str
     keys = split_cell(claim["cites"], ";")
     own = said_by_cited_works(book)
     own = own[(own["claim"] == name) & own["key"].isin(keys)]
+    notebooks = ", ".join(used.get(name, [])) or "no other notebook"
     parts = [
         f'### <a id="{anchor(name)}"></a>{markdown_text(claim["statement"])}',
-        _about(claim),
+        f"{_about(claim)} · named in: {notebooks}",
         verdicts.get(name, ""),
         _works(book, keys, name, audited),
         _reported(book, own),
-        _wider(book, name, own, columns),
+        _wider(book, name, columns),
     ]
-    notebooks = used.get(name, [])
-    parts.append("**Used in:** " + (", ".join(notebooks) or "no other notebook by name"))
+    if parts[-3:] == [NO_WORKS, "", NO_ROWS]:
+        parts[-3:] = [f"{NO_WORKS} {NO_ROWS}"]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -130,14 +132,14 @@ def _level(level) -> str:
 
 def _works(book: Book, keys: list[str], claim: str, audited: pd.DataFrame) -> str:
     if not keys:
-        return "**Cited works:** none."
+        return NO_WORKS
     support = cited_support(book)
     support = support[support["claim"] == claim].set_index("key")["support"]
     entries = audited.set_index("key")
     rows = []
     for key in keys:
         entry = entries.loc[key]
-        differing = entry["disagreeing_fields"].replace(";", ", ")
+        differing = fields_text(entry["disagreeing_fields"])
         printed = (
             format_entry_html(key, book.bibliography)
             if key in book.bibliography.entries
@@ -147,7 +149,7 @@ def _works(book: Book, keys: list[str], claim: str, audited: pd.DataFrame) -> st
             [
                 printed,
                 _text(citation_text(entry["verdict"])),
-                _text(differing or "none"),
+                _text(differing),
                 _text(plain_words(support[key])),
             ]
         )
@@ -160,16 +162,18 @@ def _reported(book: Book, own: pd.DataFrame) -> str:
         return ""
     rows = []
     for _, row in own.iterrows():
-        words = [_field(row, n) for n in ("source_reports", "value_text")]
+        number = _number(book, "findings", row, FINDINGS)
+        if number == "–":
+            number = _field(row, "value_text") or number
         through = "" if row["source_key"] == row["key"] else _field(row, "source_citation")
         note = as_text(row.get("note"))
         rows.append(
             [
                 _row_link(row),
-                _text(". ".join(w.rstrip(".") for w in words if w))
-                + (f"<br><small>{_text(f'Read in: {through}')}</small>" if through else "")
+                _text(_field(row, "source_reports"))
+                + (f"<br><small>{_text(f'Source: {through}')}</small>" if through else "")
                 + (f"<br><small>{_text(f'Note: {note}')}</small>" if note else ""),
-                _text(_number(book, "findings", row, FINDINGS)),
+                _text(number),
                 _text("; ".join(filter(None, (_field(row, "population"), _people(row))))),
                 _text(plain_words(row.get("locator"))),
                 _text(plain_words(row["support"])),
@@ -202,11 +206,11 @@ def wider_rows(book: Book, claim: str) -> dict[str, pd.DataFrame]:
     return found
 
 
-def _wider(book: Book, claim: str, own: pd.DataFrame, columns: Mapping[str, Columns]) -> str:
+def _wider(book: Book, claim: str, columns: Mapping[str, Columns]) -> str:
     found = wider_rows(book, claim)
     if not found:
-        return "**Wider evidence:** no rows."
-    counts = [f"{len(rows)} in {markdown_text(name)}" for name, rows in found.items()]
+        return NO_ROWS
+    counts = [f"{len(rows)} in `{name}`" for name, rows in found.items()]
     total = sum(map(len, found.values()))
     rows = []
     for name, frame in found.items():

@@ -38,7 +38,7 @@ def documents(root: Path, book: Book) -> dict[Path, str]:
     }
     found = {path: _with_part(path, *part) for path, part in parts.items() if path.exists()}
     works = book.table("references")
-    if CORRECTED_COLUMNS <= set(works.columns):
+    if CORRECTED_COLUMNS.issubset(works.columns):
         audited = audit(book.bibliography, works, book.claims)
         found[root / "results" / "errata.md"] = errata(audited, works)
         found[book.folder / CORRECTED] = corrected(works)

@@ -65,9 +65,14 @@ def map_text(folder: Path | None) -> str:
     return "\n".join(lines)
 
 
-def notebook_link(stem: str, title: str) -> str:
-    """Return a Markdown link to a notebook, such as ``[10 The figures](10-the-figures.ipynb)``."""
-    return f"[{stem.split('-')[0]} {markdown_text(title or stem)}]({stem}.ipynb)"
+def notebook_link(stem: str, title: str = "") -> str:
+    """Return a Markdown link such as ``[10 The figures](10-the-figures.ipynb)``.
+
+    Without a title the words of the file name stand for it.
+    """
+    number, _, words = stem.partition("-")
+    text = " ".join((number, title or words.replace("-", " "))).strip()
+    return f"[{markdown_text(text)}]({stem}.ipynb)"
 
 
 def mentions(folder: Path | None, names: Iterable[str]) -> dict[str, list[str]]:
@@ -81,3 +86,18 @@ def mentions(folder: Path | None, names: Iterable[str]) -> dict[str, list[str]]:
         for word in sorted(set(_WORD.findall("\n".join(cells))) & set(found)):
             found[word].append(path.stem)
     return found
+
+
+def steps_text(folder: Path | None, stem: str) -> str:
+    """Return links to the notebook after and before `stem`, in the order of their numbers."""
+    known = notebook_map(folder)
+    stems, titles = known["stem"].tolist(), known["title"].tolist()
+    if stem not in stems:
+        return ""
+    here = stems.index(stem)
+    steps = [("Next", here + 1), ("Back", here - 1)]
+    return " ".join(
+        f"**{word}:** {notebook_link(stems[i], titles[i])}."
+        for word, i in steps
+        if 0 <= i < len(stems)
+    )

@@ -5,7 +5,7 @@ import pandas as pd
 from claimbook.audit import VERDICTS, missing_entries, uncited_entries
 from claimbook.audit_fields import FIELDS, as_text
 from claimbook.audit_report import LABELS, describe, how_sure, proposed, short_citation
-from claimbook.audit_sources import claims_by_footing
+from claimbook.audit_sources import UNREAD, claims_by_footing
 from claimbook.bibliography import doi_link, format_entry, safe_link, show
 from claimbook.book import Book
 from claimbook.support import FAVOURABLE, cited_support
@@ -21,6 +21,14 @@ def citation_text(verdict: str) -> str:
     """Return a citation's verdict with its mark, in words: ``≠ DOI of another work``."""
     words = plain_words(verdict).replace("doi", "DOI").removesuffix(" of" * (verdict[-3:] == "_of"))
     return f"{CITATION_MARKS[verdict]} {words}"
+
+
+def fields_text(fields: str, doubtful: str = "") -> str:
+    """Return ``;``-separated fields in words; those that are doubtful stand in brackets."""
+    names = {name: name.upper() if name == "doi" else name for name in fields.split(";") if name}
+    unsure = set(doubtful.split(";"))
+    shown = (f"({word})" if name in unsure else word for name, word in names.items())
+    return ", ".join(shown) or "none"
 
 
 def _records(book: Book) -> dict[str, dict[str, str]]:
@@ -55,32 +63,39 @@ def _found(entry: dict, row: dict[str, str]) -> str:
     return " ".join(parts)
 
 
-def overview(book: Book, audited: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per work: key, printed, found, verdict, fields, cited, how_sure, address.
+def _printed(key: str, book: Book) -> str:
+    """Return an entry with its bare DOI: an address without a gap would widen every table."""
+    return format_entry(key, book.bibliography).replace("https://doi.org/", "doi: ")
 
-    fields: the disagreeing ones, those in brackets against a record that is itself unconfirmed.
+
+def overview(book: Book, audited: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per work: key, printed, found, verdict, fields, record, address.
+
+    verdict: also says if the text never cites the work. fields: the disagreeing ones, those in
+    brackets against a record that is itself unconfirmed. record: how the record is backed.
     """
     records = _records(book)
     rows = []
     for entry in audited.to_dict("records"):
         key, row = entry["key"], records[entry["key"]]
         listed = key in book.bibliography.entries
-        doubtful = set(entry["unconfirmed_disagreements"].split(";"))
-        fields = [f for f in entry["disagreeing_fields"].split(";") if f]
         verdict = citation_text(entry["verdict"])
         if entry["duplicate_of"]:
             verdict += f" of {entry['duplicate_of']}"
+        if entry["cited_in_text"] is False:
+            verdict += "; never cited"
         rows.append(
             {
                 "key": key,
-                "printed": format_entry(key, book.bibliography)
+                "printed": _printed(key, book)
                 if listed
                 else f"cited as {row['cited_as']}; not in the list",
                 "found": _found(entry, row),
                 "verdict": verdict,
-                "fields": ", ".join(f"({f})" if f in doubtful else f for f in fields) or "none",
-                "cited": "yes" if entry["cited_in_text"] else "no",
-                "how_sure": how_sure(row),
+                "fields": fields_text(
+                    entry["disagreeing_fields"], entry["unconfirmed_disagreements"]
+                ),
+                "record": plain_words(row["verification"] or None),
                 "address": address_of(row),
             }
         )
@@ -88,11 +103,13 @@ def overview(book: Book, audited: pd.DataFrame) -> pd.DataFrame:
 
 
 def worst(audited: pd.DataFrame, number: int) -> list[str]:
-    """Return the listed entries with most fields that disagree with a confirmed record.
+    """Return the entries with most fields that disagree with what their DOI is registered to.
 
-    Entries that agree are never among them; equals stand in the order of the list.
+    Only confirmed disagreements count, and an entry that could only be held against a guess is
+    never among them; equals stand in the order of the list.
     """
-    wrong = audited[~audited["verdict"].isin(["accurate", "missing_from_list", "record_unknown"])]
+    wrong = audited["verdict"].ne("accurate") & audited["compared_with"].eq("registered")
+    wrong = audited[wrong]
 
     def sure(row: pd.Series) -> int:
         open_fields = set(row["unconfirmed_disagreements"].split(";"))
@@ -133,14 +150,14 @@ def corrections(book: Book, audited: pd.DataFrame) -> pd.DataFrame:
         row = records[entry["key"]]
         if entry["verdict"] in ("accurate", "record_unknown") or not row["intended_title"]:
             continue
-        fields = entry["disagreeing_fields"].replace(";", ", ")
+        fields = fields_text(entry["disagreeing_fields"])
         what = citation_text(entry["verdict"])
         what += f" of {entry['duplicate_of']}" if entry["duplicate_of"] else ""
         label = "perhaps: " if proposed(row) else ""
         rows.append(
             {
                 "entry": short_citation(entry),
-                "what": what + (f" ({fields})" if fields else ""),
+                "what": what + (f" ({fields})" if entry["disagreeing_fields"] else ""),
                 "suggestion": label + describe(row),
                 "how_sure": how_sure(row),
                 "address": address_of(row),
@@ -286,3 +303,31 @@ def _counted(question: str, asks: str, rows, of: int, words: str) -> dict:
         "k": len(names),
         "n": of,
     }
+
+
+BACKING = [
+    "backs a claim, wholly or in part",
+    "read, backs none of its claims",
+    "not read on any of its claims",
+    "never cited",
+]
+
+
+def backing_by_citation(pairs: pd.DataFrame, audited: pd.DataFrame) -> pd.DataFrame:
+    """Count works by citation verdict (rows, all levels that may occur) and `BACKING` (columns).
+
+    pairs: table of `pairs_with_citations`.
+    """
+    said = {key: set(levels) for key, levels in pairs.groupby("key")["support"]}
+
+    def backing(key: str) -> str:
+        if key not in said:
+            return BACKING[3]
+        if said[key] & FAVOURABLE:
+            return BACKING[0]
+        return BACKING[2] if said[key] <= UNREAD else BACKING[1]
+
+    kinds = pd.Categorical(audited["key"].map(backing), BACKING)
+    verdicts = pd.Categorical(audited["verdict"], pairs["citation"].cat.categories)
+    counts = pd.crosstab(verdicts, kinds, dropna=False)
+    return counts.rename_axis(index="citation", columns="backing")
