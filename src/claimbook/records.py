@@ -1,7 +1,7 @@
 """Answers other than a figure's verdict, as plain records that are ready for JSON."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -79,6 +79,18 @@ def answer(
         "verdict": verdict,
         "reason": reason,
         **{name: int(number) for name, number in counts.items()},
+    }
+
+
+def drawn(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of `answer` that one row of `Propagation.summary` stands for."""
+    return {
+        "estimate": result["median"],
+        "low": result["low"],
+        "high": result["high"],
+        "unit": str(result["unit"]),
+        "interval": "central 95 percent of the draws",
+        "method": f"seeded Monte-Carlo, {result['draws']} draws",
     }
 
 
