@@ -138,7 +138,7 @@ def open_claims(graph: nx.DiGraph, conclusion: str, verdicts: pd.Series) -> pd.D
     return ranked.reset_index(drop=True)
 
 
-def tested_routes(graph: nx.DiGraph, claim: str, verdicts: pd.Series) -> pd.DataFrame:
+def check_routes(graph: nx.DiGraph, claim: str, verdicts: pd.Series) -> pd.DataFrame:
     """Return each route to `claim` and whether it stands by the verdicts of the claims.
 
     verdicts: claim -> verdict. Claims that are contradicted or not supported are given up; those

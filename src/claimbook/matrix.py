@@ -136,8 +136,9 @@ def evidence_matrix(book: Book) -> pd.DataFrame:
     statement, citation, cited_works, source, wider, for, part, against (studies), figure (verdict
     of the number, where there is one), verdict, rule, reason, rows (ids that decided).
     """
-    said = said_by_cited_works(book)
+    said = said_by_cited_works(book)[["claim", "key", "row_id", "support"]]
     wider = wider_rows(book)
+    wider_ids = wider.groupby("claim")["row_id"].agg(list).to_dict()
     counts = study_bearings(wider)
     figures = {question["claim"]: name for name, question in book.questions.items()}
     verdicts = book.table("references").set_index("key")["verdict"].astype(str)
@@ -163,9 +164,7 @@ def evidence_matrix(book: Book) -> pd.DataFrame:
             "wider": word,
             **tally.to_dict(),
             "figure": None,
-            "rows": "; ".join(
-                [*own["row_id"], *wider.loc[wider["claim"] == claim.claim, "row_id"]]
-            ),
+            "rows": "; ".join([*own["row_id"], *wider_ids.get(claim.claim, [])]),
         }
         if claim.claim in figures:
             record = compare(book, figures[claim.claim]).record
