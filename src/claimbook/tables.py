@@ -170,7 +170,7 @@ def _first_causes(errors: list) -> list:
 
 
 def _header_problem(found: list[str], wanted: list[str]) -> str:
-    if len(found) < 2 < len(wanted):
+    if len(found) < 2 <= len(wanted) and not set(found) & set(wanted):
         return f"expected column names separated by commas, {', '.join(wanted)}"
     if missing := [name for name in wanted if name not in found]:
         hints = [name + nearest(name, set(found) - set(wanted)) for name in missing]

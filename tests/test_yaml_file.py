@@ -1,0 +1,70 @@
+"""Hand-written YAML: plain values, nothing doubled, hidden or executed."""
+
+import pytest
+
+from claimbook import yaml_file
+from claimbook.errors import InputError
+from claimbook.yaml_file import read_yaml
+
+
+def read(tmp_path, content):
+    path = tmp_path / "file.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_yaml(path)
+
+
+def test_plain_values_are_read(tmp_path):
+    assert read(tmp_path, "a: 1\nb: [x, 2.5, true]\nc: {d: é}\n") == {
+        "a": 1,
+        "b": ["x", 2.5, True],
+        "c": {"d": "é"},
+    }
+
+
+def test_byte_order_mark_makes_no_difference(tmp_path):
+    assert read(tmp_path, b"\xef\xbb\xbfa: 1") == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        ("a: 1\nb: 2\na: 3", "line 3: the key 'a' appears twice"),
+        ("a:\n  b: 1\n  b: 2", "line 3: the key 'b' appears twice"),
+        ("a: &x 1\nb: *x", "line 1: anchors and aliases are not allowed"),
+        ("a: !!python/object/apply:os.system [x]", "line 1: the tag"),
+        ("<<: {a: 1}", "line 1"),
+        ("1: a", "line 1: the key 1 is not text"),
+        ("? [a]\n: b", "is not text"),
+        ("a: [1", "line 1"),
+        ("a: 1\n\tb: 2", "line 2"),
+        ("a: 1\n---\nb: 2", "line 2"),
+        ("- a", "expected 'name: value' lines"),
+        ("text", "expected 'name: value' lines"),
+        ("", "expected 'name: value' lines"),
+        ("a: 2020-13-45", "month must be in 1..12"),
+        ("a: 0x_", "put it in quotes"),
+        ("a: \x00", "not allowed"),
+        (b"a: \xff", "not UTF-8 text (byte 3)"),
+        ("[" * 9000, "nested too deeply"),
+        ("{a: " * 9000, "nested too deeply"),
+    ],
+)
+def test_anything_else_is_refused_in_one_line_that_names_the_file(tmp_path, content, words):
+    with pytest.raises(InputError) as refused:
+        read(tmp_path, content)
+    message = str(refused.value)
+    assert "file.yaml" in message and words in message
+    assert len(message.splitlines()) == 1
+
+
+def test_file_that_is_missing_or_a_folder_is_refused(tmp_path):
+    for path in (tmp_path / "none.yaml", tmp_path):
+        with pytest.raises(InputError, match="the file is missing"):
+            read_yaml(path)
+
+
+def test_file_of_absurd_size_is_refused_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr(yaml_file, "MAX_BYTES", 10)
+    assert read(tmp_path, "a: 1") == {"a": 1}
+    with pytest.raises(InputError, match="larger than 10 bytes"):
+        read(tmp_path, "a: 12345678")
