@@ -21,6 +21,7 @@ import pandas as pd
 from scipy.special import expit
 from scipy.stats import norm
 
+from claimbook.age_curve import AgeCurve, curve_design
 from claimbook.errors import InputError
 from claimbook.pooling import PooledEstimate, check_choice, check_level
 from claimbook.proportions import from_percent
@@ -218,3 +219,45 @@ def persons_in_bands(
     return {"unit": "persons", "seed": seed, "population": float(bands["population"].sum())} | (
         summarise(total, level=level)
     )
+
+
+def persons_along_curve(
+    curve: AgeCurve,
+    bands: pd.DataFrame,
+    *,
+    draws: int = 100_000,
+    seed: int = 1,
+    level: float = 0.95,
+) -> tuple[pd.DataFrame, dict]:
+    """Persons in each age band, and in all, with the prevalence read off a fitted age curve.
+
+    `bands` has age_min, age_max (NaN: closed as the curve's own open strata) and population; the
+    curve is read at the middle of each band. Its coefficients are drawn together from their joint
+    t distribution, so bands rise and fall as one, which is what the curve says of them. Returns
+    (bands with prevalence, low, high in percent and persons, persons_low, persons_high; and
+    `summarise` of the sum, with `population`). Raises `InputError` for no band.
+    """
+    if bands.empty:
+        raise InputError("no age band given")
+    check_level(level)
+    top = bands["age_max"].fillna(curve.assumptions["open_upper"])
+    middle = ((bands["age_min"] + top) / 2.0).to_numpy(float)
+    design = curve_design(middle, curve.form, curve.knots, curve.centre)
+    rng = np.random.default_rng(seed)
+    normal = rng.standard_normal((draws, len(curve.beta))) @ np.linalg.cholesky(curve.cov).T
+    scale = np.sqrt(curve.df / rng.chisquare(curve.df, draws))
+    shares = expit((curve.beta + normal * scale[:, None]) @ design.T)
+    people = bands["population"].to_numpy(float)
+    tails = (50.0 * (1.0 - level), 50.0 * (1.0 + level))
+    low, high = np.percentile(shares, tails, axis=0)
+    at = expit(design @ curve.beta)
+    table = bands.assign(
+        prevalence=100.0 * at,
+        low=100.0 * low,
+        high=100.0 * high,
+        persons=at * people,
+        persons_low=low * people,
+        persons_high=high * people,
+    )
+    total = summarise(shares @ people, level=level)
+    return table, {"unit": "persons", "seed": seed, "population": float(people.sum())} | total

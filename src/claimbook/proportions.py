@@ -77,7 +77,7 @@ def numbers(frame: pd.DataFrame, column: str, ids, expected: str) -> np.ndarray:
         return np.full(len(frame), np.nan)
     result = np.full(len(frame), np.nan)
     for i, value in enumerate(frame[column]):
-        if value is None or value == "" or pd.isna(value):
+        if value is None or pd.isna(value) or value == "":
             continue
         if isinstance(value, (bool, np.bool_)):
             raise refuse(ids[i], column, value, expected)
