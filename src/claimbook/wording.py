@@ -5,6 +5,8 @@ import re
 
 import pandas as pd
 
+from claimbook.bibliography import show
+
 SIGNIFICANT = 3
 SYMBOLS = {
     "percent": "%",
@@ -70,6 +72,6 @@ def markdown_text(text) -> str:
     """Return text from the data so that Markdown and HTML show it and never obey it."""
     if pd.isna(text):
         return ""
-    one_line = " ".join(str(text).split())  # so only its start could make a heading or a list
+    one_line = " ".join(show(str(text)).split())  # so only its start could make a heading or a list
     shown = _MARKDOWN.sub(r"\\\1", html.escape(one_line, quote=False))
     return _STARTS_BLOCK.sub(lambda m: f"{m[1][:-1]}\\{m[1][-1]}", shown)
