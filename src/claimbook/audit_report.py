@@ -198,7 +198,7 @@ def short_citation(entry: dict) -> str:
 
 _OPENING = {
     "author_or_detail_errors": "The DOI leads to the work, but some of what is printed differs.",
-    "doi_of_another_work": "The printed DOI does not lead to the printed work.",
+    "doi_of_another_work": "The printed DOI is not the DOI of the printed work.",
     "duplicate_of": "This is the same work as another entry of the list.",
     "not_found_as_printed": "No work with this combination of details was found.",
     "missing_from_list": "The text cites this work; the list has no entry for it.",
@@ -259,6 +259,8 @@ def describe(row: dict[str, str]) -> str:
 def how_sure(row: dict[str, str]) -> str:
     """Return how well the record of a work was confirmed, as a sentence without a subject."""
     sure = SURE.get(row["verification"], "not known")
+    if proposed(row) and row["verification"] != "not_found":
+        sure += "; that it is the work meant is a proposal"
     unconfirmed = _unconfirmed(row, "intended_")
     if unconfirmed:
         sure += f"; not confirmed by the source itself: {', '.join(unconfirmed)}"

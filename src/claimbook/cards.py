@@ -165,7 +165,7 @@ def _reported(book: Book, own: pd.DataFrame) -> str:
         number = _number(book, "findings", row, FINDINGS)
         if number == "–":
             number = _field(row, "value_text") or number
-        through = "" if row["source_key"] == row["key"] else _field(row, "source_citation")
+        through = "" if row.get("source_key") == row["key"] else _field(row, "source_citation")
         note = as_text(row.get("note"))
         rows.append(
             [
@@ -238,7 +238,7 @@ def _wider(book: Book, claim: str, columns: Mapping[str, Columns]) -> str:
 
 def _text(value) -> str:
     """Return text for an HTML cell inside Markdown: no markup, no formula, no line of its own."""
-    escaped = html.escape(" ".join(show(str(value)).split()))
+    escaped = html.escape(re.sub(" +", " ", show(str(value))).strip())
     return escaped.replace("$", "&#36;") or "–"
 
 

@@ -57,11 +57,16 @@ def notebook_map(folder: Path | None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["stem", "number", "title", "question"])
 
 
-def map_text(folder: Path | None) -> str:
-    """Return the map of the collection as a Markdown table with links."""
+def map_text(folder: Path | None, without: str = "") -> str:
+    """Return the map of the collection as a Markdown table with links.
+
+    without: stem of a notebook to leave out, such as the one that shows the map.
+    """
     lines = ["| notebook | question |", "|---|---|"]
     for row in notebook_map(folder).itertuples():
-        lines.append(f"| {notebook_link(row.stem, row.title)} | {markdown_text(row.question)} |")
+        if row.stem != without:
+            question = markdown_text(re.sub(r"[*`]", "", row.question))
+            lines.append(f"| {notebook_link(row.stem, row.title)} | {question} |")
     return "\n".join(lines)
 
 
