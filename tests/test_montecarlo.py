@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import beta
 
+from claimbook.age_curve import fit_age_curve, predict_curve
 from claimbook.errors import InputError
 from claimbook.montecarlo import (
     draw_product,
@@ -15,6 +16,7 @@ from claimbook.montecarlo import (
     from_interval,
     from_pooled,
     persons,
+    persons_along_curve,
     persons_in_bands,
     product,
     summarise,
@@ -143,3 +145,44 @@ def test_persons_in_bands_add_up():
     assert got["median"] == pytest.approx(100) and got["population"] == 1500
     with pytest.raises(InputError, match="no age band"):
         persons_in_bands(bands.iloc[:0])
+
+
+def _curve():
+    rows = [
+        (f"{s}{age}", s, s, float(age), -4 + 0.03 * age + 0.05 * i, 0.02)
+        for i, s in enumerate("abcde")
+        for age in (25, 45, 65, 85)
+    ]
+    strata = pd.DataFrame(rows, columns=["id", "study", "series", "age", "yi", "vi"])
+    return fit_age_curve(strata.assign(n=np.nan, prevalence=np.nan, variance_from="counts"))
+
+
+def test_persons_along_a_curve_follow_its_band():
+    curve = _curve()
+    bands = pd.DataFrame(
+        {
+            "age_min": [20.0, 40.0, 80.0],
+            "age_max": [30.0, 50.0, np.nan],
+            "population": [100, 200, 50],
+        }
+    )
+    table, total = persons_along_curve(curve, bands, draws=DRAWS)
+    expected = predict_curve(curve, [25, 45, 85])
+    np.testing.assert_allclose(table["prevalence"], expected["prevalence"])
+    np.testing.assert_allclose(table["low"], expected["low"], rtol=0.02)
+    np.testing.assert_allclose(table["high"], expected["high"], rtol=0.02)
+    np.testing.assert_allclose(table["persons"], table["prevalence"] / 100 * bands["population"])
+    assert total["population"] == 350
+    # one band alone: the sum is that band
+    one, alone = persons_along_curve(curve, bands.iloc[[1]], draws=DRAWS)
+    assert alone["low"] == pytest.approx(one["persons_low"].iloc[0])
+    # the bands move as one, so the interval of the sum is nearly the sum of the intervals
+    assert total["high"] == pytest.approx(table["persons_high"].sum(), rel=0.05)
+    assert (
+        persons_along_curve(curve, bands, seed=4)[1] == persons_along_curve(curve, bands, seed=4)[1]
+    )
+
+
+def test_no_band_is_refused():
+    with pytest.raises(InputError, match="no age band"):
+        persons_along_curve(_curve(), pd.DataFrame(columns=["age_min", "age_max", "population"]))

@@ -156,3 +156,10 @@ def test_an_impossible_interval_is_refused(low, high):
 def test_an_impossible_assumption_is_refused(guess):
     with pytest.raises(InputError, match="assumed size above 0"):
         strata_on_logit_scale(STRATA.assign(guess=guess), assumed_n="guess")
+
+
+def test_whole_number_columns_with_empty_cells_are_read():
+    frame = pd.DataFrame({"row_id": ["a", "b"], "n": [10, 20], "prevalence_percent": [None, 5.0]})
+    frame["cases"] = pd.array([3, None], dtype="Int64")
+    frame["n"] = frame["n"].astype("Int64")
+    assert prepare_proportions(frame)["cases"].tolist() == [3.0, 1.0]
