@@ -25,11 +25,14 @@ def ratio_plot(comparisons: list[Comparison], labels: dict[str, str]) -> plt.Fig
     fig, ax = plt.subplots(figsize=(8, 0.62 * len(comparisons) + 1.6))
     for y, comparison in enumerate(comparisons):
         record, rows = comparison.record, comparison.rows
-        low, high = stated_interval(_claim_of(record))
-        centre = np.sqrt(low * high)
+        low, high = _drawn_band(record, rows)
+        centre = np.sqrt(low * high) if record["value"] is None else record["value"]
         colour = VERDICT_COLOURS[record["verdict"]]
-        ax.fill_betweenx([y - 0.38, y + 0.38], low / centre, high / centre, color=BAND, lw=0)
         direct = rows[(rows["part"] == "direct") & (rows["high"] > 0)]
+        if centre == 0:  # of which nothing is a multiple
+            direct = direct.iloc[:0]
+        else:
+            ax.fill_betweenx([y - 0.38, y + 0.38], low / centre, high / centre, color=BAND, lw=0)
         ax.hlines([y] * len(direct), direct["low"] / centre, direct["high"] / centre, color=colour)
         ax.plot(direct["value"] / centre, [y] * len(direct), "o", color=colour, mec="white", ms=8)
         ax.annotate(
@@ -54,13 +57,19 @@ def ratio_plot(comparisons: list[Comparison], labels: dict[str, str]) -> plt.Fig
 
 def ratio_alt(comparisons: list[Comparison], labels: dict[str, str]) -> str:
     """Tell what `ratio_plot` shows."""
-    parts = [
-        f"{labels[c.record['claim']]} ({c.record['figure']}) was measured at "
-        f"{interval_text(c.record['low'], c.record['high'], c.record['unit'])}: "
-        f"{c.record['verdict']}"
-        for c in comparisons
-    ]
+    parts = []
+    for record in (comparison.record for comparison in comparisons):
+        found = interval_text(record["low"], record["high"], record["unit"])
+        measured = f"was measured at {found}" if record["studies"] else "was not measured"
+        named = f"{labels[record['claim']]} ({record['figure']})"
+        parts.append(f"{named} {measured}: {record['verdict']}")
     return f"Measurements beside each figure of the text. {'; '.join(parts)}."
+
+
+def _drawn_band(record: dict, rows: pd.DataFrame) -> tuple[float, float]:
+    """Return what the text allows; a band without upper end goes on past every row."""
+    low, high = stated_interval(_claim_of(record))
+    return low, high if np.isfinite(high) else 2 * max([low, *rows["high"]])
 
 
 def _claim_of(record: dict) -> pd.Series:
@@ -78,7 +87,7 @@ def evidence_plot(comparison: Comparison, axis_label: str) -> plt.Figure:
     """Draw every row that a figure was held against, direct ones first, over the text's figure."""
     record = comparison.record
     rows = comparison.rows.sort_values(["part", "value"], kind="stable").reset_index(drop=True)
-    low, high = stated_interval(_claim_of(record))
+    low, high = _drawn_band(record, rows)
     fig, ax = plt.subplots(figsize=(8, 0.28 * len(rows) + 1.9))
     ax.axvspan(low, high, color=BAND, lw=0)
     colours = sns.color_palette()
@@ -88,7 +97,7 @@ def evidence_plot(comparison: Comparison, axis_label: str) -> plt.Figure:
         style = {"color": colour, "mec": "white", "ls": "", "label": PARTS[part]}
         ax.plot(own["value"], own.index, marker, **style)
     ax.set_yticks(rows.index, rows["row_id"], fontsize=8)
-    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_ylim(max(len(rows), 1) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     positive = rows.loc[rows["low"] > 0, "low"]
     if (rows["low"] > 0).all() and rows["high"].max() > LOG_SPAN * positive.min():
@@ -111,10 +120,12 @@ def evidence_alt(comparison: Comparison) -> str:
         if len(near)
         else ""
     )
+    against = f"Against the text's figure ({record['figure']}), drawn as a grey band, "
+    if not record["studies"]:
+        return f"{against}no verified study measured {record['measured']}.{also}"
     found = interval_text(record["low"], record["high"], record["unit"])
     return (
-        f"Against the text's figure ({record['figure']}), drawn as a grey band, "
-        f"{record['measured']} was found at {found} in {record['studies']} studies, "
+        f"{against}{record['measured']} was found at {found} in {record['studies']} studies, "
         f"of which {record['studies_agreeing']} agree at least in part.{also}"
     )
 
