@@ -82,6 +82,8 @@ def rank_association(
     drawn = []
     for _ in range(draws):
         x = [np.median(rng.choice(groups[b], len(groups[b]))) for b in both["band"]]
+        if len(set(x)) == 1:
+            continue  # all bands alike: no rank to correlate
         y = logit["prevalence"] + spread * rng.standard_normal(len(both))
         drawn.append(spearmanr(x, y).statistic)
     low, high = np.nanpercentile(drawn, [2.5, 97.5])
