@@ -14,6 +14,7 @@ from claimbook.notebook_map import (
     notebook_link,
     notebook_map,
     notebooks_folder,
+    steps_text,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,6 +56,12 @@ def test_mentions_leave_out_parameters_outputs_and_parts_of_words(folder):
         "width": [],
         "heigh": [],
     }
+
+
+def test_steps_follow_the_numbers(folder):
+    assert steps_text(folder, "10-coffee") == "**Next:** [20 tea](20-tea.ipynb)."
+    assert steps_text(folder, "20-tea") == "**Back:** [10 Coffee](10-coffee.ipynb)."
+    assert steps_text(folder, "90-milk") == ""
 
 
 def test_hostile_titles_show_as_text(tmp_path):

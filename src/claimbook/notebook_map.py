@@ -91,3 +91,18 @@ def mentions(folder: Path | None, names: Iterable[str]) -> dict[str, list[str]]:
         for word in sorted(set(_WORD.findall("\n".join(cells))) & set(found)):
             found[word].append(path.stem)
     return found
+
+
+def steps_text(folder: Path | None, stem: str) -> str:
+    """Return links to the notebook after and before `stem`, in the order of their numbers."""
+    known = notebook_map(folder)
+    stems, titles = known["stem"].tolist(), known["title"].tolist()
+    if stem not in stems:
+        return ""
+    here = stems.index(stem)
+    steps = [("Next", here + 1), ("Back", here - 1)]
+    return " ".join(
+        f"**{word}:** {notebook_link(stems[i], titles[i])}."
+        for word, i in steps
+        if 0 <= i < len(stems)
+    )
