@@ -122,6 +122,8 @@ def test_the_words_of_a_forest(drawn):
     assert said.startswith("Mildew: 9 rows from")
     assert quantity_text(one.estimate, "percent") in said and "prediction interval" in said
     assert f"{(rows['estimate'] >= line).sum()} of 9 rows reach it" in said
+    each = forest_alt("Mildew", rows, named=["row", "place"])
+    assert all(f"{row.row}, {row.place}: " in each for row in rows.itertuples())
 
 
 def test_a_ratio_is_drawn_as_a_ratio():

@@ -59,7 +59,7 @@ def test_places_and_verdicts_agree(pooled):
     inside = (pooled.ci_low + pooled.ci_high) / 2
     between = (pooled.ci_high + pooled.pi_high) / 2
     beyond = (pooled.pi_high + 100) / 2
-    assert place_words(inside, pooled) == "inside the confidence interval"
+    assert place_words(inside, pooled).startswith("inside the confidence interval")
     assert "but inside the prediction interval" in place_words(between, pooled)
     assert place_words(beyond, pooled) == "above both intervals"
     assert place_words(pooled.pi_low / 2, pooled) == "below both intervals"

@@ -16,11 +16,13 @@ from claimbook.pooling import PooledEffect, PooledEstimate
 from claimbook.wording import interval_text, number_text, plain_words, quantity_text
 
 FONT = 7.5
-CHARACTER = 0.06  # inches that a character of this size takes on average
+CHARACTER = 0.056  # inches that a character of this size takes on average
 WIDTH = 8.6  # inches, as wide as a page of the collection
-NARROWEST = 2.6  # inches of the plot itself, if the words leave no more
+NARROWEST = 2.2  # inches of the plot itself, if the words leave no more
 ROW = 0.23  # inches
-LONGEST_CELL = 24  # characters; a longer cell is cut, the table below the plot has it whole
+GAP = 0.1  # inches left of the words and right of the plot
+TOP, BOTTOM = 0.3, 0.75  # inches above the lines, and below them for axis and source
+LONGEST_CELL = 22  # characters; a longer cell is cut, the table below the plot has it whole
 GREY = "0.45"
 SMALL, LARGE = 8, 48  # areas of the smallest and largest mark of a study
 SERIES_MARKS = "osD^vPX*<>hp"
@@ -96,14 +98,8 @@ def forest(
     ]
     names = [s["name"] if kind == "pooled" else PREDICTION for kind, s in lines]
     words = [_text_width(columns, names), _text_width(right, [])]
-    widths = [words[0], max(NARROWEST, WIDTH - sum(words)), words[1]]
-    fig, axes = plt.subplots(
-        1,
-        3,
-        figsize=(sum(widths), ROW * total + 1.5),
-        width_ratios=widths,
-        sharey=True,
-    )
+    widths = [words[0], max(NARROWEST, WIDTH - sum(words) - 2 * GAP), words[1]]
+    fig, axes = _three_axes(widths, total)
     for ax in axes[::2]:
         ax.axis("off")
     ax = axes[1]
@@ -136,7 +132,6 @@ def forest(
         )
     if summaries:
         ax.axhline(count - 0.5, color=GREY, lw=0.8)
-    ax.set_ylim(total - 0.4, -1.6)
     ax.set_yticks([])
     ax.grid(axis="y", visible=False)
     _limit(ax, rows, summaries, line, log)
@@ -145,6 +140,23 @@ def forest(
     ax.tick_params(axis="x", labelsize=FONT)
     ax.set_xlabel(axis_label, fontsize=FONT + 1)
     return fig
+
+
+def _three_axes(widths: list[float], lines: int) -> tuple[plt.Figure, list]:
+    """Return a figure with words, plot and numbers side by side, each line equally high.
+
+    Every place is computed here: a layout engine's places differ in their last digits from run to
+    run, and so would the file.
+    """
+    spans = lines + 1.2  # the heading above, half a line below
+    high, wide = ROW * spans + TOP + BOTTOM, sum(widths) + 2 * GAP
+    fig = plt.figure(figsize=(wide, high), layout="none")
+    axes = []
+    for start, width in zip((0, widths[0], widths[0] + widths[1] + GAP), widths, strict=True):
+        place = ((GAP + start) / wide, BOTTOM / high, width / wide, ROW * spans / high)
+        axes.append(fig.add_axes(place))
+        axes[-1].set_ylim(lines - 0.4, -1.6)
+    return fig, axes
 
 
 def _rows_of(ax, rows: pd.DataFrame) -> None:
@@ -256,10 +268,19 @@ def forest_alt(
     line: float | None = None,
     line_label: str = "",
     unit: str | None = "percent",
+    named: list[str] = (),
 ) -> str:
-    """Tell what `forest` shows: `what`, the span of the rows, the pools, and the line."""
+    """Tell what `forest` shows: `what`, the span of the rows, the pools, and the line.
+
+    named: columns by which each row is told with its value, where there are few.
+    """
     low, high = rows["estimate"].min(), rows["estimate"].max()
     parts = [f"{what}: {len(rows)} rows from {interval_text(low, high, unit)}."]
+    if named:
+        told = [
+            f"{', '.join(row[c] for c in named)}: {_value(row, unit)}" for _, row in rows.iterrows()
+        ]
+        parts.append(f"{'; '.join(told)}.")
     for s in summaries:
         wide = ""
         if s.get("pi_low") is not None:

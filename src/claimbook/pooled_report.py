@@ -83,7 +83,8 @@ def figure_verdict(claim: pd.Series, pooled: PooledEstimate) -> str:
 def place_words(value: float, pooled: PooledEstimate) -> str:
     """Say where a number lies: in the confidence interval, the prediction interval, or outside."""
     if pooled.ci_low <= value <= pooled.ci_high:
-        return "inside the confidence interval"
+        wide = pooled.ci_high > NARROW * pooled.ci_low
+        return f"inside the confidence interval{', which is too wide to confirm it' * wide}"
     if pooled.pi_low is not None and pooled.pi_low <= value <= pooled.pi_high:
         return "outside the confidence interval but inside the prediction interval"
     return f"{'above' if value > pooled.estimate else 'below'} both intervals"
