@@ -2,12 +2,21 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from claimbook.book import Book, load
 from claimbook.errors import InputError
 
 try:
     __version__ = version("claimbook")
 except PackageNotFoundError:  # run from a source tree that was never installed
     __version__ = "0+unknown"
+
+
+def __getattr__(name: str):
+    """Import what loads a book when it is first asked for: pandas alone takes half a second."""
+    if name in ("Book", "load"):
+        from claimbook import book
+
+        return getattr(book, name)
+    raise AttributeError(f"module 'claimbook' has no attribute '{name}'")
+
 
 __all__ = ["Book", "InputError", "__version__", "load"]

@@ -5,11 +5,12 @@ import signal
 import sys
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from claimbook import audit_command
-from claimbook.book import Book, UnusualNumber, load
-from claimbook.errors import InputError
-from claimbook.running import CELL_TIMEOUT, Plan, RunFailed, find_notebooks, find_root, run
+from claimbook.errors import InputError, RunFailed
+
+if TYPE_CHECKING:
+    from claimbook.book import Book
 
 MISTAKE, FAILED = 2, 1
 
@@ -21,9 +22,8 @@ def main(argv: list[str] | None = None) -> int:
     what was given; 128 + N stopped by signal N (130 for Ctrl-C, 143 for SIGTERM).
     """
     warnings.showwarning = _show_warning
-    parser = _parser()
-    args = parser.parse_args(argv)
-    try:
+    try:  # the imports are in here too, for Ctrl-C often comes that early
+        args = _parser().parse_args(argv)
         return args.command(args)
     except (InputError, RunFailed) as error:
         print(f"claimbook: {error}", file=sys.stderr)
@@ -37,11 +37,16 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _show_warning(message, category, *_):
+    from claimbook.book import UnusualNumber
+
     if issubclass(category, UnusualNumber):
         print(f"claimbook: warning: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
+    from claimbook import audit_command
+    from claimbook.running import CELL_TIMEOUT
+
     parser = argparse.ArgumentParser(
         prog="claimbook", description="Claims of a text as data: check, recompute, read."
     )
@@ -92,7 +97,7 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def read_updates(pairs: list[str], book: Book) -> Book:
+def read_updates(pairs: list[str], book: "Book") -> "Book":
     """Return `book` with the figures of NAME=VALUE texts. Raises InputError."""
     numbers: dict[str, str] = {}
     for pair in pairs:
@@ -108,6 +113,9 @@ def read_updates(pairs: list[str], book: Book) -> Book:
 
 
 def _run(args) -> int:
+    from claimbook.book import load
+    from claimbook.running import Plan, find_notebooks, find_root, run
+
     book = read_updates(args.updates, load(args.data))
     root = find_root()
     # the data may also come from the environment
@@ -140,6 +148,7 @@ def _run(args) -> int:
 
 
 def _check(args) -> int:
+    from claimbook.book import load
     from claimbook.comparison import answers
 
     book = load(args.data)

@@ -1,4 +1,4 @@
-"""The one exception for mistakes that a user can mend."""
+"""What the command line reports in one sentence, without a traceback."""
 
 from difflib import get_close_matches
 
@@ -8,6 +8,10 @@ class InputError(ValueError):
 
     The command line prints it without a traceback and exits with code 2.
     """
+
+
+class RunFailed(Exception):
+    """A notebook failed; nothing was published."""
 
 
 def nearest(name: str, valid) -> str:

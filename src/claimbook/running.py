@@ -16,17 +16,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from claimbook.errors import InputError, nearest
+from claimbook.errors import InputError, RunFailed, nearest
 from claimbook.outputs import collect_answers, figures_of, read_notebook, write_json
 
 CELL_TIMEOUT = 300  # seconds for one cell; ours take under ten
 NOTEBOOK_TIMEOUTS = 4  # a whole notebook may take this many cell limits
 GRACE = 5  # seconds a worker has to stop its kernel before it is killed
 SIGNALS = [getattr(signal, n) for n in ("SIGTERM", "SIGHUP") if hasattr(signal, n)]
-
-
-class RunFailed(Exception):
-    """A notebook failed; nothing was published."""
 
 
 class Terminated(KeyboardInterrupt):

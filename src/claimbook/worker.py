@@ -115,6 +115,7 @@ def main() -> int:
         os.environ["CLAIMBOOK_DATA"] = job["data"]
     # the kernel of this environment, not a namesake in the user's home
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    os.environ["IPYTHONDIR"] = f"{job['sockets']}/ipython"  # not the user's start-up files
     os.environ["MPLBACKEND"] = "agg"  # cells show figures themselves
     target = Path(job["target"])
     try:
