@@ -152,7 +152,9 @@ def figure(fig: plt.Figure, name: str, alt: str, source: str) -> None:
 def _bytes(fig: plt.Figure, form: str) -> bytes:
     buffer = io.BytesIO()
     dated = {"Date": None} if form == "svg" else {"Software": None}
-    fig.savefig(buffer, format=form, metadata=dated)
+    # a figure that was laid out by hand stays so: saving would give it the theme's layout engine
+    with mpl.rc_context({"figure.constrained_layout.use": False}):
+        fig.savefig(buffer, format=form, metadata=dated)
     return buffer.getvalue()
 
 

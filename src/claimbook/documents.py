@@ -61,7 +61,7 @@ def answers_table(records: list[dict]) -> str:
     Answers to other questions carry no report of a cited source and are left out.
     """
     lines = [
-        "| Question | The essay | Its cited source | The evidence | Verdict |",
+        "| Question | The essay | Its cited source | Studies: median (range) | Verdict |",
         "|---|---|---|---|---|",
     ]
     for record in records:
