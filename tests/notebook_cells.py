@@ -11,8 +11,8 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 
-from claimbook import display
 from claimbook.book import Book
+from claimbook.notebook import display
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from claimbook.age_curve import (
+from claimbook.errors import InputError
+from claimbook.synthesis.age_curve import (
     age_contrast,
     age_contrast_within,
     age_midpoints,
@@ -19,8 +20,7 @@ from claimbook.age_curve import (
     spline_basis,
     within_study_slopes,
 )
-from claimbook.errors import InputError
-from claimbook.pooling import pool_effects
+from claimbook.synthesis.pooling import pool_effects
 
 
 def planted(curve, studies=8, n=4000, ages=(20, 30, 40, 50, 60, 70, 80), seed=1):

@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from claimbook.change_plot import change_alt, change_plot
-from claimbook.decay_plane import decay_alt, decay_plane
-from claimbook.dial import dial_alt, dial_plot, series_alt, series_plot
-from claimbook.documents import answers_table
 from claimbook.errors import InputError
-from claimbook.range_plots import effect_alt, tornado_alt, width_alt
-from claimbook.records import answer, as_table, drawn
-from claimbook.rhythm import fit_cosinor
-from claimbook.row_reader import RowReader
-from claimbook.survival import share_left, share_words
-from claimbook.uncertainty import point, tornado
+from claimbook.notebook.documents import answers_table
+from claimbook.notebook.records import answer, as_table, drawn
+from claimbook.quantities.change_plot import change_alt, change_plot
+from claimbook.quantities.decay_plane import decay_alt, decay_plane
+from claimbook.quantities.dial import dial_alt, dial_plot, series_alt, series_plot
+from claimbook.quantities.range_plots import effect_alt, tornado_alt, width_alt
+from claimbook.quantities.rhythm import fit_cosinor
+from claimbook.quantities.row_reader import RowReader
+from claimbook.quantities.survival import share_left, share_words
+from claimbook.quantities.uncertainty import point, tornado
 
 
 @pytest.fixture(autouse=True)

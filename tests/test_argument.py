@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from claimbook.argument import (
     argument_graph,
+    check_routes,
     cut_pairs,
     dominators,
     layers,
@@ -16,7 +17,6 @@ from claimbook.argument import (
     routes,
     standing,
     supports,
-    check_routes,
 )
 from claimbook.argument_plot import argument_alt, argument_plot, ordered_layers
 from claimbook.errors import InputError

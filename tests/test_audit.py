@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from pybtex.database import BibliographyData, Entry, Person
 
 from claimbook import load
-from claimbook.audit import (
+from claimbook.citations.audit import (
     VERDICTS,
     audit,
     compare_with_curated,
     missing_entries,
     uncited_entries,
 )
-from claimbook.audit_command import audit_bib, report
-from claimbook.audit_fields import (
+from claimbook.citations.audit_command import audit_bib, report
+from claimbook.citations.audit_fields import (
     authors_agree,
     dois_agree,
     journals_agree,
@@ -33,8 +33,8 @@ from claimbook.audit_fields import (
     titles_agree,
     years_agree,
 )
-from claimbook.audit_report import CORRECTED, corrected, errata, markdown_text
-from claimbook.audit_sources import (
+from claimbook.citations.audit_report import CORRECTED, corrected, errata, markdown_text
+from claimbook.citations.audit_sources import (
     claims_by_footing,
     claims_counting_a_work_twice,
     claims_not_backed,
@@ -42,8 +42,8 @@ from claimbook.audit_sources import (
     source_check,
     support_by_work,
 )
-from claimbook.audit_works import RECORD_COLUMNS, known_works, load_records
-from claimbook.bibliography import load_bibliography, parse_bibliography, plain_text
+from claimbook.citations.audit_works import RECORD_COLUMNS, known_works, load_records
+from claimbook.citations.bibliography import load_bibliography, parse_bibliography, plain_text
 from claimbook.errors import InputError
 from claimbook.support import cited_support
 
@@ -536,7 +536,9 @@ def test_source_rules_on_a_small_table():
 
 def test_corrected_bibliography_is_current(records):
     committed = (DATA / CORRECTED).read_bytes()
-    assert committed == corrected(records).encode(), "stale: python -m claimbook.audit_report"
+    assert committed == corrected(records).encode(), (
+        "stale: python -m claimbook.citations.audit_report"
+    )
 
 
 def test_corrected_bibliography_marks_what_is_not_verified(records):

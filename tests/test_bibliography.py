@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pybtex.database import BibliographyData, Entry, Person, parse_file
 from pybtex.plugin import find_plugin
 
-from claimbook.bibliography import (
+from claimbook.citations.bibliography import (
     MAX_ENTRY_CHARS,
     MAX_FILE_BYTES,
     doi_link,

@@ -10,9 +10,10 @@ import nbformat
 import pandas as pd
 import pytest
 
-from claimbook import cards, display, load
-from claimbook.audit import audit
+from claimbook import load
+from claimbook.citations.audit import audit
 from claimbook.comparison import answers
+from claimbook.notebook import cards, display
 from claimbook.support import cited_support
 from claimbook.tables import split_cell
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claimbook.change import (
+from claimbook.errors import InputError
+from claimbook.quantities.change import (
     COLUMNS,
     compare_groups,
     log_ratio_interval,
@@ -17,7 +18,6 @@ from claimbook.change import (
     standard_deviation,
     standard_error,
 )
-from claimbook.errors import InputError
 
 positive = st.floats(1e-3, 1e3)
 

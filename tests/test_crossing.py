@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from claimbook.change import compare_groups
 from claimbook.crossing import (
     band_of,
     crossing_alt,
@@ -14,6 +13,7 @@ from claimbook.crossing import (
     stated_fall,
     summary_by_band,
 )
+from claimbook.quantities.change import compare_groups
 
 BANDS = pd.DataFrame(
     {

@@ -11,9 +11,9 @@ from urllib.parse import unquote, urlsplit
 import pandas as pd
 import pytest
 
-from claimbook import audit_command
-from claimbook.audit_works import RECORD_COLUMNS, known_works
-from claimbook.crossref import (
+from claimbook.citations import audit_command
+from claimbook.citations.audit_works import RECORD_COLUMNS, known_works
+from claimbook.citations.crossref import (
     Answer,
     Settings,
     answers_table,

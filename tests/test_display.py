@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claimbook import display
 from claimbook.comparison import VERDICTS, answers
-from claimbook.outputs import ANSWERS_TYPE, METADATA_KEY
+from claimbook.notebook import display
+from claimbook.notebook.outputs import ANSWERS_TYPE, METADATA_KEY
 
 HOSTILE = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "$x$", "a|b", "`c`"]
 HOSTILE += ['"><b>', "&amp;", "</td></tr></table>", "<td>", "\u202e", "{x}", "%s", "two\nlines"]

@@ -7,8 +7,8 @@ from conftest import write_coffee
 
 from claimbook import load
 from claimbook.comparison import answers
-from claimbook.documents import answers_table, dictionary_text, documents, refresh
 from claimbook.errors import InputError
+from claimbook.notebook.documents import answers_table, dictionary_text, documents, refresh
 
 HOSTILE = "<script>x</script> <img onerror=y> $x$ a|b `c` **d**\n# e"
 PART = (

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from claimbook.age_curve import fit_age_curve, predict_curve
-from claimbook.forest import age_alt, age_plot, forest, forest_alt, study_rows, summary_of
-from claimbook.pooling import pool, pool_effects, synthetic_studies
+from claimbook.synthesis.age_curve import fit_age_curve, predict_curve
+from claimbook.synthesis.forest import age_alt, age_plot, forest, forest_alt, study_rows, summary_of
+from claimbook.synthesis.pooling import pool, pool_effects, synthetic_studies
 from claimbook.wording import quantity_text
 
 

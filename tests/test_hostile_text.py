@@ -11,9 +11,10 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from claimbook import display, load
+from claimbook import load
 from claimbook.comparison import answers
-from claimbook.documents import answers_table
+from claimbook.notebook import display
+from claimbook.notebook.documents import answers_table
 
 PLANTED = " <script>alert(1)</script> <img src=x onerror=alert(1)> $x$ | ` **b** [l](javascript:x)"
 KEYS = re.compile(r".*(_id|_key|_time|_time_end|_unit|_url)|key|claim|unit|doi|pmid|country")

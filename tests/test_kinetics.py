@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import constants
 
 from claimbook.errors import InputError
-from claimbook.kinetics import (
+from claimbook.quantities.kinetics import (
     creeping_flow,
     diffusion_distance,
     diffusive_conductance,

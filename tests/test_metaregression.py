@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from claimbook.errors import InputError
-from claimbook.metaregression import meta_regression, small_study_check, subgroups
-from claimbook.pooling import pool, synthetic_studies
+from claimbook.synthesis.metaregression import meta_regression, small_study_check, subgroups
+from claimbook.synthesis.pooling import pool, synthetic_studies
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from scipy.stats import beta
 
-from claimbook.age_curve import fit_age_curve, predict_curve
 from claimbook.errors import InputError
-from claimbook.montecarlo import (
+from claimbook.synthesis.age_curve import fit_age_curve, predict_curve
+from claimbook.synthesis.montecarlo import (
     draw_product,
     fixed,
     from_counts,
@@ -21,7 +21,7 @@ from claimbook.montecarlo import (
     product,
     summarise,
 )
-from claimbook.pooling import pool, synthetic_studies
+from claimbook.synthesis.pooling import pool, synthetic_studies
 
 DRAWS = 200_000
 

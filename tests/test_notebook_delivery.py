@@ -6,9 +6,9 @@ import pytest
 from notebook_cells import code_cells, markdown_cells, run_cells
 
 from claimbook.errors import InputError
-from claimbook.kinetics import format_share, implied_speed, log10_share_left, share_of
-from claimbook.row_reader import RowReader
-from claimbook.uncertainty import point, propagate
+from claimbook.quantities.kinetics import format_share, implied_speed, log10_share_left, share_of
+from claimbook.quantities.row_reader import RowReader
+from claimbook.quantities.uncertainty import point, propagate
 
 NAME = "70-delivery"
 NOT_CONSTANTS = {

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from claimbook.notebook_map import (
+from claimbook.notebook.notebook_map import (
     map_text,
     mentions,
     notebook_link,

@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import t
 
 from claimbook import load
-from claimbook.pooled_report import figure_verdict
+from claimbook.synthesis.pooled_report import figure_verdict
 
 COMMON, AGE = "30-prevalence", "40-age-and-severity"
 REQUIRED = ["question", "claim", "asks", "figure", "unit", "estimate", "low", "high", "interval"]

@@ -3,7 +3,7 @@
 import pytest
 from notebook_cells import run_cells
 
-from claimbook.rhythm import classify_timing
+from claimbook.quantities.rhythm import classify_timing
 
 NAME = "60-time-of-day"
 

@@ -18,8 +18,14 @@ import pytest
 from conftest import ROOT, run_once
 
 from claimbook import load
-from claimbook.documents import documents
-from claimbook.outputs import INJECTED_TAG, answers_of, as_source, collect_answers, figures_of
+from claimbook.notebook.documents import documents
+from claimbook.notebook.outputs import (
+    INJECTED_TAG,
+    answers_of,
+    as_source,
+    collect_answers,
+    figures_of,
+)
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 STEMS = [path.stem for path in NOTEBOOKS]

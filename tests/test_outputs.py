@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claimbook.errors import InputError
-from claimbook.outputs import (
+from claimbook.notebook.outputs import (
     ANSWERS_TYPE,
     INJECTED_TAG,
     as_source,

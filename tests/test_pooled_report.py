@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from claimbook import load
-from claimbook.pooled_report import (
+from claimbook.synthesis.pooled_report import (
     INTERVAL_RULES,
     NARROW,
     effect_answer,
@@ -17,7 +17,7 @@ from claimbook.pooled_report import (
     pooled_answer,
     share_reaching,
 )
-from claimbook.pooling import pool, pool_effects, synthetic_studies
+from claimbook.synthesis.pooling import pool, pool_effects, synthetic_studies
 
 WIDE_PI = (1.0, 80.0)
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from claimbook.binomial_normal import fit_binomial_normal, log_likelihood
 from claimbook.errors import InputError
-from claimbook.pooling import (
+from claimbook.synthesis.binomial_normal import fit_binomial_normal, log_likelihood
+from claimbook.synthesis.pooling import (
     METHODS,
     compare_methods,
     growth_table,

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from claimbook.age_curve import curve_design, mixed_fit, paired_contrast
-from claimbook.metaregression import meta_regression, small_study_check
-from claimbook.pooling import influence, leave_one_out, pool, pool_effects
+from claimbook.synthesis.age_curve import curve_design, mixed_fit, paired_contrast
+from claimbook.synthesis.metaregression import meta_regression, small_study_check
+from claimbook.synthesis.pooling import influence, leave_one_out, pool, pool_effects
 
 HERE = Path(__file__).resolve().parents[1] / "validation" / "metafor"
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from claimbook.errors import InputError
-from claimbook.proportions import (
+from claimbook.synthesis.proportions import (
     logit_and_variance,
     prepare_proportions,
     strata_on_logit_scale,

@@ -12,12 +12,14 @@ import pytest
 from conftest import claimbook
 from pybtex.database import BibliographyData
 
-from claimbook import cards, citation_plot, load
-from claimbook import reference_tables as tables
-from claimbook.audit import VERDICTS, audit
-from claimbook.audit_sources import source_check
-from claimbook.bibliography import load_bibliography
-from claimbook.documents import documents
+from claimbook import load
+from claimbook.citations import citation_plot
+from claimbook.citations import reference_tables as tables
+from claimbook.citations.audit import VERDICTS, audit
+from claimbook.citations.audit_sources import source_check
+from claimbook.citations.bibliography import load_bibliography
+from claimbook.notebook import cards
+from claimbook.notebook.documents import documents
 from claimbook.support import LEVELS
 
 ROOT = Path(__file__).resolve().parents[1]

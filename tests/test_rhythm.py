@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claimbook.errors import InputError
-from claimbook.rhythm import (
+from claimbook.quantities.rhythm import (
     circular_mean,
     classify_timing,
     clock_difference,

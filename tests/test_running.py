@@ -14,7 +14,7 @@ import pytest
 from conftest import CLAIMBOOK, Project, claimbook, processes_mentioning, write_coffee
 
 from claimbook.errors import InputError
-from claimbook.running import find_notebooks, find_root
+from claimbook.notebook.running import find_notebooks, find_root
 
 linux_only = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads /proc")
 

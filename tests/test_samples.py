@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from claimbook.errors import InputError
-from claimbook.samples import (
+from claimbook.synthesis.samples import (
     age_bands,
     classified,
     overall_rows,

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claimbook.errors import InputError
-from claimbook.study_flow import REASON_NOT_STATED, flow_table
+from claimbook.synthesis.study_flow import REASON_NOT_STATED, flow_table
 
 rows = st.lists(
     st.one_of(

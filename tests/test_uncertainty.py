@@ -9,8 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claimbook.errors import InputError
-from claimbook.kinetics import log10_share_left, molar_flow, share_of, steady_concentration
-from claimbook.uncertainty import (
+from claimbook.quantities.kinetics import (
+    log10_share_left,
+    molar_flow,
+    share_of,
+    steady_concentration,
+)
+from claimbook.quantities.uncertainty import (
     input_from_row,
     point,
     propagate,

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.colors import to_rgb
 
 from claimbook.argument import layers
-from claimbook.display import VERDICT_COLOURS, VERDICT_MARKS
+from claimbook.notebook.display import VERDICT_COLOURS, VERDICT_MARKS
 
 SWEEPS = 24  # passes over the layers; the order settles well before
 LINES = {"supports": "solid", "agrees": "dotted", "rival": "dashed"}

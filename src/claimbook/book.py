@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from pybtex.database import BibliographyData
 
-from claimbook.bibliography import load_bibliography
+from claimbook.citations.bibliography import load_bibliography
 from claimbook.errors import InputError, nearest
 from claimbook.questions import check_bearings, check_questions
 from claimbook.tables import DESCRIPTION, Tables, load_tables, split_cell

@@ -44,8 +44,8 @@ def _show_warning(message, category, *_):
 
 
 def _parser() -> argparse.ArgumentParser:
-    from claimbook import audit_command
-    from claimbook.running import CELL_TIMEOUT
+    from claimbook.citations import audit_command
+    from claimbook.notebook.running import CELL_TIMEOUT
 
     parser = argparse.ArgumentParser(
         prog="claimbook", description="Claims of a text as data: check, recompute, read."
@@ -114,7 +114,7 @@ def read_updates(pairs: list[str], book: "Book") -> "Book":
 
 def _run(args) -> int:
     from claimbook.book import load
-    from claimbook.running import Plan, find_notebooks, find_root, run
+    from claimbook.notebook.running import Plan, find_notebooks, find_root, run
 
     book = read_updates(args.updates, load(args.data))
     root = find_root()
@@ -137,7 +137,7 @@ def _run(args) -> int:
         )
     published = run(plan)
     if output == root:
-        from claimbook.documents import refresh
+        from claimbook.notebook.documents import refresh
 
         published += refresh(root, book)
     notebooks = [p for p in published if p.suffix == ".ipynb"]

@@ -9,7 +9,7 @@ import pandas as pd
 import seaborn as sns
 
 from claimbook.comparison import Comparison, stated_interval
-from claimbook.display import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
+from claimbook.notebook.display import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
 from claimbook.wording import interval_text, number_text, plain_words
 
 BAND = "0.85"

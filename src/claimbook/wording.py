@@ -5,7 +5,7 @@ import re
 
 import pandas as pd
 
-from claimbook.bibliography import show
+from claimbook.citations.bibliography import show
 
 SIGNIFICANT = 3
 SYMBOLS = {

@@ -1,0 +1,1 @@
+"""Is every citation what it says? Bibliographies, their audit, and Crossref."""

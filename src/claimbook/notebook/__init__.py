@@ -1,0 +1,1 @@
+"""Notebooks run, their outputs taken out, and what they show."""

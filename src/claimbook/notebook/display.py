@@ -1,0 +1,188 @@
+"""Tables, figures, sentences and answers as notebook outputs.
+
+A notebook has no side effects: what it shows is all that it makes. A figure is shown as PNG and
+SVG under a name, an answer as a table that carries its record. The run takes both out of the
+executed notebooks (`claimbook.notebook.outputs`), so files and notebooks cannot disagree.
+"""
+
+import html
+import io
+import json
+import re
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+from IPython.display import display
+
+from claimbook.citations.bibliography import safe_link
+from claimbook.notebook.outputs import ANSWERS_TYPE, METADATA_KEY
+from claimbook.wording import markdown_text, plain_words
+
+_BESIDE = re.compile(r"([A-Za-z0-9][\w-]*\.ipynb)?(#[A-Za-z][\w.-]*)?", re.ASCII)
+"""An address inside the collection: no scheme, no folder."""
+
+PALETTE = "colorblind"
+VERDICT_COLOURS = dict(
+    zip(
+        ["holds", "holds in part", "not supported", "contradicted", "not testable"],
+        # from seaborn's colour-blind palette: green, blue, orange, vermilion, grey
+        [sns.color_palette(PALETTE).as_hex()[i] for i in (2, 0, 1, 3, 7)],
+        strict=True,
+    )
+)
+VERDICT_MARKS = {
+    "holds": "●",
+    "holds in part": "◐",
+    "not supported": "○",
+    "contradicted": "✕",
+    "not testable": "–",
+}
+"""A shape beside each colour, so that a verdict reads in grey and by ear as well."""
+
+
+def set_theme() -> None:
+    """Give every figure the collection's look, and the same bytes on every run."""
+    mpl.rcdefaults()  # whatever the reader's own settings are
+    sns.set_theme(
+        context="notebook",
+        style="whitegrid",
+        palette=PALETTE,
+        rc={
+            "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same everywhere
+            "figure.dpi": 100,
+            "savefig.dpi": 110,
+            "figure.constrained_layout.use": True,
+            "axes.titlelocation": "left",
+            "axes.titleweight": "bold",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "text.parse_math": False,
+            "svg.hashsalt": "claimbook",
+            "svg.fonttype": "none",
+        },
+    )
+    mpl.set_loglevel("error")
+
+
+def say(text: str, plain: str | None = None) -> None:
+    """Show a text as Markdown; texts from the data must come through `markdown_text`.
+
+    plain: what is shown where there is no Markdown (default: the same).
+    """
+    display({"text/markdown": text, "text/plain": text if plain is None else plain}, raw=True)
+
+
+def table(frame: pd.DataFrame, caption: str, links: dict[str, pd.Series] | None = None) -> None:
+    """Show a table with its caption; every cell is text and never markup.
+
+    links: column -> addresses (one per row); the cells of that column become links. An address
+        is http or https, or leads to a notebook beside this one or an anchor in it, such as
+        ``25-claim-cards.ipynb#claim-x``; any other is dropped.
+    """
+    shown = frame.copy()
+    shown.columns = [plain_words(c) for c in shown.columns]
+    if shown.index.name:
+        shown.index.name = plain_words(shown.index.name)
+    cells = shown.map(lambda cell: html.escape(_cell(cell)))
+    for column, addresses in (links or {}).items():
+        name = plain_words(column)
+        cells[name] = [
+            _linked(cell, address) for cell, address in zip(cells[name], addresses, strict=True)
+        ]
+    cells.index = [html.escape(_cell(i)) for i in cells.index]
+    cells.index.name = shown.index.name and html.escape(str(shown.index.name))
+    cells.columns = [html.escape(str(column)) for column in cells.columns]
+    numbers = isinstance(frame.index, pd.RangeIndex)
+    body = cells.to_html(escape=False, index=not numbers, border=0, justify="left")
+    body = _aligned(body, frame, index=not numbers)
+    body = body.replace(
+        'class="dataframe">', f'class="dataframe"><caption>{html.escape(caption)}</caption>', 1
+    )
+    plain = f"{caption}\n{shown.map(_cell).to_string(index=not numbers)}"
+    display({"text/html": body, "text/plain": plain}, raw=True)
+
+
+def _aligned(body: str, frame: pd.DataFrame, index: bool) -> str:
+    """Set numbers right and words left; notebooks would set everything right."""
+    sides = [
+        "right" if pd.api.types.is_numeric_dtype(frame[column]) else "left" for column in frame
+    ]
+
+    def aligned_row(row: re.Match) -> str:
+        side = iter(sides)
+        return re.sub("<td>", lambda _: f'<td style="text-align: {next(side)}">', row.group())
+
+    body = re.sub(r"<tr>.*?</tr>", aligned_row, body, flags=re.S)
+    heads = iter((["left"] if index else []) + sides)
+    head, rest = body.split("</thead>", 1)
+    first = re.sub(r"<th>", lambda _: f'<th style="text-align: {next(heads, "left")}">', head)
+    return first + "</thead>" + rest.replace("<th>", '<th style="text-align: left">')
+
+
+def _cell(cell) -> str:
+    if isinstance(cell, float):
+        return "–" if pd.isna(cell) else f"{cell:.10g}"
+    return "–" if cell is None or cell is pd.NA else str(cell)
+
+
+def _linked(cell: str, address) -> str:
+    first = "" if pd.isna(address) else str(address).split(" | ")[0]
+    link = first if first and _BESIDE.fullmatch(first) else safe_link(first)
+    return f'<a href="{html.escape(link, quote=True)}">{cell}</a>' if link else cell
+
+
+def figure(fig: plt.Figure, name: str, alt: str, source: str) -> None:
+    """Show a figure as PNG and SVG with its alternative text and source line, and close it.
+
+    name: what the figure shows, in letters and hyphens; its files are named after it.
+    alt: one or two sentences that tell what the picture shows, made from its data.
+    source: where its numbers come from, printed below the picture.
+    """
+    fig.supxlabel(f"Source: {source}", fontsize=8, color="0.35", x=0.01, ha="left")
+    bundle = {"text/plain": alt, "image/png": _bytes(fig, "png"), "image/svg+xml": _svg(fig, alt)}
+    about = {METADATA_KEY: {"figure": name, "alt": alt}}
+    about |= {form: {"alt": alt} for form in ("image/png", "image/svg+xml")}
+    display(bundle, raw=True, metadata=about)
+    plt.close(fig)
+    say(f"*What the picture shows:* {markdown_text(alt)}")
+
+
+def _bytes(fig: plt.Figure, form: str) -> bytes:
+    buffer = io.BytesIO()
+    dated = {"Date": None} if form == "svg" else {"Software": None}
+    # a figure that was laid out by hand stays so: saving would give it the theme's layout engine
+    with mpl.rc_context({"figure.constrained_layout.use": False}):
+        fig.savefig(buffer, format=form, metadata=dated)
+    return buffer.getvalue()
+
+
+def _svg(fig: plt.Figure, alt: str) -> str:
+    """Return the figure as SVG with a title element, which screen readers speak."""
+    text = _bytes(fig, "svg").decode()
+    return text.replace("<metadata>", f"<title>{html.escape(alt)}</title>\n <metadata>", 1)
+
+
+def verdict_text(verdict: str) -> str:
+    """Return a verdict with its mark, such as ``◐ holds in part``."""
+    return f"{VERDICT_MARKS[verdict]} {verdict}"
+
+
+def answers(records: pd.DataFrame, digest: str) -> None:
+    """Show answers as a table that carries their records for `results/answers.json`.
+
+    A record without a verdict (no rule of the scale applies to its question) shows a dash.
+    """
+    shown = pd.DataFrame(
+        {
+            "figure": [figure or "–" for figure in records["figure"]],
+            "question": records["asks"],
+            "verdict": [verdict_text(v) if v else "–" for v in records["verdict"]],
+            "why": records["reason"],
+        }
+    ).reset_index(drop=True)
+    plain = shown.to_string(index=False)
+    body = _aligned(shown.to_html(index=False, border=0, justify="left"), shown, index=False)
+    carried = {"digest": digest, "answers": json.loads(records.to_json(orient="records"))}
+    display({"text/html": body, "text/plain": plain, ANSWERS_TYPE: carried}, raw=True)

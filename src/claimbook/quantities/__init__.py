@@ -1,0 +1,1 @@
+"""Quantities with units and uncertainty: change, rhythm, decay, transport, and their plots."""

@@ -1,0 +1,1 @@
+"""Studies put together: pooled proportions, meta-regression, age curves, and their plots."""
