@@ -183,6 +183,26 @@ def test_turning_any_row_of_the_other_tables_moves_only_its_own_claim(book, matr
         assert verdicts_that_moved(matrix, changed) <= turned_claims - figures
 
 
+def test_arithmetic_against_a_claim_takes_its_verdict_one_step_down(book, matrix):
+    row = matrix.loc["sinus_critical_source"]
+    assert row["arithmetic"] == "against"
+    assert RULES.loc[row["source"], row["wider"]] == "holds in part"
+    assert row["verdict"] == "not supported"
+    physiology = book.table("physiology").copy()
+    ours = (physiology["claim"] == row["claim"]) & (physiology["verification"] == "derived")
+    physiology.loc[ours, "direction"] = "neutral"
+    frames = {**book.tables.frames, "physiology": physiology}
+    changed = replace(book, tables=replace(book.tables, frames=frames))
+    assert verdicts_that_moved(matrix, changed) == {"sinus_critical_source"}
+
+
+def test_arithmetic_for_a_claim_raises_nothing(matrix):
+    helped = matrix[(matrix["arithmetic"] == "for") & matrix["figure"].isna()]
+    assert len(helped)
+    for row in helped.itertuples():
+        assert row.verdict == RULES.loc[row.source, row.wider]
+
+
 def test_one_finding_turned_flips_exactly_its_claim(book, matrix):
     findings = book.table("findings")
     row = findings.index[findings["row_id"] == "mayoclinic_f01"][0]

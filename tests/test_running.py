@@ -97,7 +97,7 @@ def test_each_failed_notebook_and_cell_is_named_and_nothing_changes(project, mar
 
 def test_run_publishes_notebooks_figures_and_answers(project):
     project.notebook("10-one", "from claimbook import load\nbook = load().update_from(globals())",
-        "from claimbook import display\nfrom claimbook.comparison import answers",
+        "from claimbook.notebook import display\nfrom claimbook.comparison import answers",
         "display.answers(answers(book), book.digest)",
         "import matplotlib.pyplot as plt\ndisplay.set_theme()\n"
         "fig, ax = plt.subplots()\nax.plot([1, 2])\n"

@@ -1,8 +1,9 @@
 """The evidence matrix: every claim against every check, and the verdict that a rule draws.
 
-Four checks per claim: does a citation lead anywhere, does a cited work say so, what does the
-evidence that the text does not cite say, and, for a figure, what became of the number. The
-verdict follows from a table (`RULES`), so that each one has a rule and a reason.
+Five checks per claim: does a citation lead anywhere, does a cited work say so, what does the
+evidence that the text does not cite say, what does arithmetic on the evidence allow, and, for a
+figure, what became of the number. The verdict follows from a table (`RULES`), so that each one has
+a rule and a reason.
 """
 
 import numpy as np
@@ -54,6 +55,17 @@ RULES = pd.DataFrame(
 """Verdict by what the cited works say (rows) and what the wider evidence says (columns)."""
 
 
+ONE_STEP_DOWN = {"holds": "holds in part", "holds in part": "not supported"}
+"""What becomes of a verdict when arithmetic on the evidence speaks against the claim: evidence
+that leaves a claim standing cannot hold in full what the numbers do not allow."""
+
+
+def arithmetic_words(book: Book) -> pd.Series:
+    """Return claim -> for, mixed or against, by the rows that were worked out from other rows."""
+    rows = _bearing_rows(book, derived=True)
+    return study_bearings(rows.assign(study=rows["row_id"])).apply(wider_word, axis=1)
+
+
 def wider_rows(book: Book) -> pd.DataFrame:
     """Return the verified rows that bear on a claim and are not what its cited works say.
 
@@ -62,7 +74,14 @@ def wider_rows(book: Book) -> pd.DataFrame:
     left out, because they are no evidence of their own; so is, claim by claim, any row of a work
     that the text cites for the claim, in whatever table, because a work counts once.
     """
+    rows = _bearing_rows(book, derived=False)
     own_voice = _cited_for(book)
+    cited = [pair in own_voice for pair in zip(rows["claim"], rows["study"], strict=True)]
+    return rows[~pd.Series(cited, index=rows.index)].reset_index(drop=True)
+
+
+def _bearing_rows(book: Book, derived: bool) -> pd.DataFrame:
+    """Return the rows that bear on a claim: those read somewhere, or those worked out by us."""
     parts = []
     for name, asked in book.bearings.items():
         frame = select(book.evidence(name), asked.get("only", {}))
@@ -70,7 +89,8 @@ def wider_rows(book: Book) -> pd.DataFrame:
             frame = frame[~frame[column].isin(levels)]
         if "claim" in asked:
             frame = frame.assign(claim=asked["claim"])
-        frame = frame[(frame["verification"] != "derived") & frame["claim"].notna()]
+        ours = frame["verification"] == "derived"
+        frame = frame[(ours if derived else ~ours) & frame["claim"].notna()]
         study = frame["study_key" if "study_key" in frame else "source_key"]
         bearing = _bearing(frame[asked["column"]], asked)
         part = pd.DataFrame(
@@ -83,9 +103,7 @@ def wider_rows(book: Book) -> pd.DataFrame:
             }
         )
         parts.append(part.dropna(subset=["bearing"]))
-    rows = pd.concat(parts, ignore_index=True)
-    cited = [pair in own_voice for pair in zip(rows["claim"], rows["study"], strict=True)]
-    return rows[~pd.Series(cited, index=rows.index)].reset_index(drop=True)
+    return pd.concat(parts, ignore_index=True)
 
 
 def _bearing(column: pd.Series, asked: dict) -> pd.Series:
@@ -133,13 +151,14 @@ def evidence_matrix(book: Book) -> pd.DataFrame:
     """Set every claim against every check.
 
     One row per claim, in the order of the text: claim, paragraph, domain, role, hedge, label,
-    statement, citation, cited_works, source, wider, for, part, against (studies), figure (verdict
-    of the number, where there is one), verdict, rule, reason, rows (ids that decided).
+    statement, citation, cited_works, source, wider, for, part, against (studies), arithmetic,
+    figure (verdict of the number, if any), verdict, rule, reason, rows (ids that decided).
     """
     said = said_by_cited_works(book)[["claim", "key", "row_id", "support"]]
     wider = wider_rows(book)
     wider_ids = wider.groupby("claim")["row_id"].agg(list).to_dict()
     counts = study_bearings(wider)
+    arithmetic = arithmetic_words(book)
     figures = {question["claim"]: name for name, question in book.questions.items()}
     verdicts = book.table("references").set_index("key")["verdict"].astype(str)
     rows = []
@@ -163,6 +182,7 @@ def evidence_matrix(book: Book) -> pd.DataFrame:
             "source": source,
             "wider": word,
             **tally.to_dict(),
+            "arithmetic": arithmetic.get(claim.claim, "none"),
             "figure": None,
             "rows": "; ".join([*own["row_id"], *wider_ids.get(claim.claim, [])]),
         }
@@ -181,6 +201,10 @@ def evidence_matrix(book: Book) -> pd.DataFrame:
                 "rule": f"cited works: {plain_words(source)}; wider evidence: {word}",
                 "reason": _reason(support, keys, tally),
             }
+            if row["arithmetic"] == "against" and row["verdict"] in ONE_STEP_DOWN:
+                row["verdict"] = ONE_STEP_DOWN[row["verdict"]]
+                row["rule"] += "; arithmetic against: one step down"
+                row["reason"] += " What can be worked out from the evidence speaks against it."
         rows.append(row)
     matrix = pd.DataFrame(rows)
     levels = {"citation": CITATIONS, "source": SOURCES, "wider": WIDER, "verdict": VERDICTS}
