@@ -6,6 +6,8 @@ prediction interval. A figure of the text is a dashed upright line. Every functi
 a companion that tells in words, from the same data, what the picture shows.
 """
 
+import math
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -149,7 +151,8 @@ def _three_axes(widths: list[float], lines: int) -> tuple[plt.Figure, list]:
     run, and so would the file.
     """
     spans = lines + 1.2  # the heading above, half a line below
-    high, wide = ROW * spans + TOP + BOTTOM, sum(widths) + 2 * GAP
+    # fsum: a plain sum of floats ends differently from Python 3.12 on, and so would the file
+    high, wide = ROW * spans + TOP + BOTTOM, math.fsum(widths) + 2 * GAP
     fig = plt.figure(figsize=(wide, high), layout="none")
     axes = []
     for start, width in zip((0, widths[0], widths[0] + widths[1] + GAP), widths, strict=True):
