@@ -100,7 +100,7 @@ def forest(
     ]
     names = [s["name"] if kind == "pooled" else PREDICTION for kind, s in lines]
     words = [_text_width(columns, names), _text_width(right, [])]
-    widths = [words[0], max(NARROWEST, WIDTH - sum(words) - 2 * GAP), words[1]]
+    widths = [words[0], max(NARROWEST, WIDTH - math.fsum(words) - 2 * GAP), words[1]]
     fig, axes = _three_axes(widths, total)
     for ax in axes[::2]:
         ax.axis("off")
@@ -225,7 +225,7 @@ def _limit(ax, rows, summaries, line, log) -> None:
 
 def _text_width(columns: dict[str, list[str]], names: list[str]) -> float:
     """Return the width in inches that the columns need."""
-    needed = sum(_column_width(name, cells) for name, cells in columns.items())
+    needed = math.fsum(_column_width(name, cells) for name, cells in columns.items())
     return CHARACTER * max([needed, *(len(n) for n in names)]) + 0.1
 
 
@@ -234,7 +234,7 @@ def _column_width(name: str, cells: list[str]) -> int:
 
 
 def _text_columns(ax, columns: dict[str, list[str]]) -> None:
-    total = sum(_column_width(name, cells) for name, cells in columns.items())
+    total = math.fsum(_column_width(name, cells) for name, cells in columns.items())
     place = 0.0
     for name, cells in columns.items():
         style = {"fontsize": FONT, "va": "center", "clip_on": False}
