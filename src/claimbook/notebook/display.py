@@ -81,6 +81,11 @@ def table(frame: pd.DataFrame, caption: str, links: dict[str, pd.Series] | None 
         is http or https, or leads to a notebook beside this one or an anchor in it, such as
         ``25-claim-cards.ipynb#claim-x``; any other is dropped.
     """
+    display(_table_forms(frame, caption, links), raw=True)
+
+
+def _table_forms(frame: pd.DataFrame, caption: str, links: dict | None) -> dict[str, str]:
+    """Return a table as HTML and as plain text."""
     shown = frame.copy()
     shown.columns = [plain_words(c) for c in shown.columns]
     if shown.index.name:
@@ -101,7 +106,7 @@ def table(frame: pd.DataFrame, caption: str, links: dict[str, pd.Series] | None 
         'class="dataframe">', f'class="dataframe"><caption>{html.escape(caption)}</caption>', 1
     )
     plain = f"{caption}\n{shown.map(_cell).to_string(index=not numbers)}"
-    display({"text/html": body, "text/plain": plain}, raw=True)
+    return {"text/html": body, "text/plain": plain}
 
 
 def _aligned(body: str, frame: pd.DataFrame, index: bool) -> str:
@@ -174,15 +179,18 @@ def answers(records: pd.DataFrame, digest: str) -> None:
 
     A record without a verdict (no rule of the scale applies to its question) shows a dash.
     """
+    from claimbook.notebook.cards import addresses  # cards show verdicts by this module
+
     shown = pd.DataFrame(
         {
+            "claim": records["claim"],
             "figure": [figure or "–" for figure in records["figure"]],
             "question": records["asks"],
             "verdict": [verdict_text(v) if v else "–" for v in records["verdict"]],
             "why": records["reason"],
         }
     ).reset_index(drop=True)
-    plain = shown.to_string(index=False)
-    body = _aligned(shown.to_html(index=False, border=0, justify="left"), shown, index=False)
+    caption = "Answers as the run puts them on record; a claim's name leads to its card"
+    forms = _table_forms(shown, caption, {"claim": addresses(records["claim"])})
     carried = {"digest": digest, "answers": json.loads(records.to_json(orient="records"))}
-    display({"text/html": body, "text/plain": plain, ANSWERS_TYPE: carried}, raw=True)
+    display({**forms, ANSWERS_TYPE: carried}, raw=True)
