@@ -152,6 +152,28 @@ def test_figures_are_the_same_whatever_the_reader_has_set(shown):
     assert drawn() == first
 
 
+def test_a_picture_is_the_same_where_a_fit_ends_a_little_elsewhere(shown):
+    """Another processor moves fitted numbers in the last digits; the picture must not care."""
+
+    def drawn(shift):
+        display.set_theme()
+        fig, ax = plt.subplots()
+        ax.plot([0, 1, 3], [1, 2.2 * (1 + shift), 7])
+        ax.fill_between([0, 1, 3], 0, [1 / 3 * (1 + shift), 2, 5], hatch="//")
+        display.figure(fig, "a", alt="mean 0.123456 of all", source="s")
+        return shown[-2][0]["image/svg+xml"]
+
+    first = drawn(0)
+    assert drawn(1e-9) == first != drawn(1e-2)
+    assert "0.123456" in first, "texts keep their digits"
+    coordinates = re.sub(r">[^<]*<", "><", first)
+    assert re.search(r"\d\.\d\d\b", coordinates)
+    assert not re.search(r"\d\.\d{3}", coordinates)
+    named = re.findall(r'id="(p[0-9a-f]{8}-\d+)"', first)
+    used = re.findall(r"(?:href=\"|url\()#([^\")]+)", first)
+    assert named and set(used) <= set(re.findall(r'id="([^"]+)"', first))
+
+
 def test_every_verdict_has_a_colour_a_mark_and_a_rule():
     assert set(display.VERDICT_COLOURS) == set(display.VERDICT_MARKS) == set(VERDICTS)
     assert len(set(display.VERDICT_MARKS.values())) == len(VERDICTS)

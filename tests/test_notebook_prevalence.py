@@ -11,9 +11,12 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import t
 
 from claimbook import load
+from claimbook.notebook.records import DIGITS
 from claimbook.synthesis.pooled_report import figure_verdict
 
 COMMON, AGE = "30-prevalence", "40-age-and-severity"
+RECORDED = 5 * 10.0**-DIGITS
+"""How far two recorded numbers may stand apart by their rounding alone."""
 REQUIRED = ["question", "claim", "asks", "figure", "unit", "estimate", "low", "high", "interval"]
 REQUIRED += ["method", "k", "n", "pi_low", "pi_high", "tau2", "i2", "rows", "verdict", "reason"]
 
@@ -145,7 +148,7 @@ def test_persons_are_percent_times_people(age):
     by_age = names["by_age"]
     np.testing.assert_allclose(by_age["persons"], by_age["prevalence"] / 100 * by_age["population"])
     assert age.answers["persons_us_adults_by_age_curve"]["estimate"] == pytest.approx(
-        by_age["persons"].sum(), rel=1e-5
+        by_age["persons"].sum(), rel=RECORDED
     )
     kept = set(names["population"].set_index("row_id").loc[names["bands"]["row_id"], "source_id"])
     assert kept == {"census_vintage_2024"}
@@ -183,7 +186,7 @@ def test_another_united_states_figure_changes_its_comparisons_only(book, common,
     moved = {q for q in differing if age.answers[q]["estimate"] != later.answers[q]["estimate"]}
     assert moved == {"persons_us_adults_essay"}
     assert later.answers["persons_us_adults_essay"]["estimate"] == pytest.approx(
-        1.25 * age.answers["persons_us_adults_essay"]["estimate"], rel=1e-5
+        1.25 * age.answers["persons_us_adults_essay"]["estimate"], rel=RECORDED
     )
 
 

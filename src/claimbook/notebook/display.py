@@ -5,6 +5,7 @@ SVG under a name, an answer as a table that carries its record. The run takes bo
 executed notebooks (`claimbook.notebook.outputs`), so files and notebooks cannot disagree.
 """
 
+import hashlib
 import html
 import io
 import json
@@ -22,6 +23,10 @@ from claimbook.wording import markdown_text, plain_words
 
 _BESIDE = re.compile(r"([A-Za-z0-9][\w-]*\.ipynb)?(#[A-Za-z][\w.-]*)?", re.ASCII)
 """An address inside the collection: no scheme, no folder."""
+
+_TAG = re.compile(r"<[^>]*>")
+_HASHED_ID = re.compile(r"(?<=[\"#])[hmp][0-9a-f]{10}(?=[\")])")
+_LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}(?!\d|[eE])")
 
 PALETTE = "colorblind"
 VERDICT_COLOURS = dict(
@@ -164,9 +169,28 @@ def _bytes(fig: plt.Figure, form: str) -> bytes:
 
 
 def _svg(fig: plt.Figure, alt: str) -> str:
-    """Return the figure as SVG with a title element, which screen readers speak."""
-    text = _bytes(fig, "svg").decode()
+    """Return the figure as SVG with a title element, which screen readers speak.
+
+    Coordinates are rounded to a hundredth of a point: what lies below differs from processor to
+    processor where a curve was fitted, and is far finer than any screen or print.
+    """
+    text = _TAG.sub(
+        lambda tag: _LONG_NUMBER.sub(lambda n: f"{float(n[0]):.2f}", tag[0]),
+        _bytes(fig, "svg").decode(),
+    )
+    text = _with_stable_ids(text)
     return text.replace("<metadata>", f"<title>{html.escape(alt)}</title>\n <metadata>", 1)
+
+
+def _with_stable_ids(svg: str) -> str:
+    """Name the parts of an SVG after the rounded picture; matplotlib hashes unrounded paths.
+
+    The name of the picture is in them, for several may stand in one page.
+    """
+    names = list(dict.fromkeys(_HASHED_ID.findall(svg)))
+    picture = hashlib.sha256(_HASHED_ID.sub("", svg).encode()).hexdigest()[:8]
+    numbered = {name: f"p{picture}-{n}" for n, name in enumerate(names)}
+    return _HASHED_ID.sub(lambda name: numbered[name[0]], svg)
 
 
 def verdict_text(verdict: str) -> str:

@@ -11,8 +11,9 @@ from claimbook.comparison import VERDICT_RULES
 from claimbook.errors import InputError, nearest
 from claimbook.wording import figure_text
 
-DIGITS = 6
-"""Significant digits of a recorded number: more than any source gives, few enough to be stable."""
+DIGITS = 4
+"""Significant digits of a recorded number: more than any source gives, and so few that a fit which
+ends elsewhere in the eighth digit, as it does on another processor, leaves the record as it is."""
 
 
 def answer(
@@ -110,12 +111,13 @@ def as_table(answers: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _plain(value: Any, question: str) -> float | None:
-    """Return a number to `DIGITS` significant digits, None where it is missing."""
-    if hasattr(value, "magnitude"):
-        value = value.magnitude
-    if value is None or pd.isna(value):
-        return None
-    number = float(value)
-    if not math.isfinite(number):
+    """Return a number as it is recorded; refuse infinity."""
+    number = recorded(getattr(value, "magnitude", value))
+    if number is not None and not math.isfinite(number):
         raise InputError(f"{question}: a recorded number must be finite")
-    return float(f"{number:.{DIGITS}g}")
+    return number
+
+
+def recorded(value: Any) -> float | None:
+    """Return a number to `DIGITS` significant digits, None where it is missing."""
+    return None if value is None or pd.isna(value) else float(f"{float(value):.{DIGITS}g}")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from claimbook.book import Book
-from claimbook.notebook.records import answer
+from claimbook.notebook.records import answer, recorded
 from claimbook.synthesis.montecarlo import from_pooled, product
 from claimbook.synthesis.pooling import PooledEstimate
 from claimbook.wording import interval_text, number_text, quantity_text
@@ -204,7 +204,7 @@ def effect_answer(
         k=effect.k,
     )
     bounds = {
-        name: None if end is None else _rounded(np.exp(end))
+        name: None if end is None else recorded(np.exp(end))
         for name, end in (("pi_low", effect.pi_low), ("pi_high", effect.pi_high))
     }
     return record | {"n": n} | spread_of(effect) | bounds
@@ -213,14 +213,10 @@ def effect_answer(
 def no_spread(**known) -> dict:
     """Return the fields of a record that only a pool can fill, empty but for those given."""
     return dict.fromkeys(("pi_low", "pi_high", "tau2", "i2")) | {
-        name: _rounded(value) for name, value in known.items()
+        name: recorded(value) for name, value in known.items()
     }
 
 
 def spread_of(pooled) -> dict:
     """Return prediction interval, tau² and I² of a pool (None where undefined)."""
-    return {name: _rounded(getattr(pooled, name)) for name in ("pi_low", "pi_high", "tau2", "i2")}
-
-
-def _rounded(value) -> float | None:
-    return None if value is None or pd.isna(value) else float(f"{float(value):.6g}")
+    return {name: recorded(getattr(pooled, name)) for name in ("pi_low", "pi_high", "tau2", "i2")}
