@@ -160,7 +160,7 @@ def test_committed_figures_and_answers_are_those_of_the_committed_notebooks():
     assert sorted(there) == sorted(figures), REPAIR
     assert [name for name in there if there[name] != figures[name]] == [], REPAIR
     record = json.loads((ROOT / "results" / "answers.json").read_text(encoding="utf-8"))
-    assert record == collect_answers(notebooks, {}, load(ROOT / "data").digest), REPAIR
+    assert record == collect_answers(notebooks, load(ROOT / "data")), REPAIR
 
 
 def test_generated_parts_of_the_documents_are_current(book):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -127,11 +128,11 @@ def test_figure_names_are_fit_for_files(name):
 def test_answers_are_gathered_in_the_order_of_the_notebooks():
     document = collect_answers(
         {"20-b": answering("d", "y"), "10-a": answering("d", "x", "z"), "30-c": notebook()},
-        {"n": 1},
-        "d",
+        SimpleNamespace(digest="d", updates={"n": 1}, scenario=SimpleNamespace(name="s")),
     )
     assert document == {
         "digest": "d",
+        "scenario": "s",
         "updates": {"n": 1},
         "answers": [
             {"question": "x", "notebook": "10-a"},
@@ -143,7 +144,10 @@ def test_answers_are_gathered_in_the_order_of_the_notebooks():
 
 def test_answers_of_another_book_are_refused_by_name():
     with pytest.raises(InputError, match="^20-b.ipynb: answers computed from other data"):
-        collect_answers({"10-a": answering("d", "x"), "20-b": answering("e", "y")}, {}, "d")
+        collect_answers(
+            {"10-a": answering("d", "x"), "20-b": answering("e", "y")},
+            SimpleNamespace(digest="d", updates={}, scenario=None),
+        )
 
 
 @given(st.dictionaries(st.text(), st.floats(allow_nan=False, allow_infinity=False) | st.text()))

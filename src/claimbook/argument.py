@@ -57,13 +57,16 @@ def standing(graph: nx.DiGraph, given_up: set[str], held: frozenset[str] = froze
     """
     left: set[str] = set()
     for claim in nx.topological_sort(graph):
-        ways = routes(graph, claim)
         if claim in given_up:
             continue
-        reached = any(all(p in left for p in premises) for premises in ways.values())
-        if claim in held or not ways or reached:
+        if claim in held or not routes(graph, claim) or reached(graph, claim, left):
             left.add(claim)
     return left
+
+
+def reached(graph: nx.DiGraph, claim: str, left: set[str]) -> bool:
+    """Return whether a route to `claim` has all its premises among the claims `left`."""
+    return any(left.issuperset(premises) for premises in routes(graph, claim).values())
 
 
 def load_bearing(graph: nx.DiGraph, conclusion: str) -> list[str]:

@@ -14,7 +14,17 @@ from pybtex.database import BibliographyData
 
 from claimbook.citations.bibliography import load_bibliography
 from claimbook.errors import InputError, nearest
+from claimbook.implications import check_implications
 from claimbook.questions import check_bearings, check_questions
+from claimbook.scenario import FOLDER as SCENARIOS
+from claimbook.scenario import (
+    Scenario,
+    edited_files,
+    edited_tables,
+    figure_values,
+    read_scenario,
+    scenario_names,
+)
 from claimbook.tables import DESCRIPTION, Tables, load_tables, split_cell
 from claimbook.units import check_bounds, parse_quantity
 from claimbook.yaml_file import read_yaml
@@ -23,6 +33,7 @@ DATA_VARIABLE = "CLAIMBOOK_DATA"
 BIBLIOGRAPHY = "references.bib"
 QUESTIONS = "questions.yaml"
 BEARINGS = "bearings.yaml"
+IMPLICATIONS = "implications.yaml"
 NOT_EVIDENCE = ("unverified", "not_found")
 
 
@@ -38,7 +49,10 @@ class Book:
     bibliography: the works as the text prints them.
     questions: name -> what is asked of the evidence (see `claimbook.questions`).
     bearings: table -> where it says how a row bears on its claim (see `claimbook.matrix`).
+    implications: name -> what follows from the figures (see `claimbook.implications`).
     updates: parameter name -> value, in the parameter's own unit, that replaced the printed one.
+    scenario: the scenario that was applied, if any (see `claimbook.scenario`).
+    changed_files: path in the folder -> content, for each file that the scenario changes.
     """
 
     folder: Path
@@ -46,7 +60,10 @@ class Book:
     bibliography: BibliographyData
     questions: dict
     bearings: dict = field(default_factory=dict)
+    implications: dict = field(default_factory=dict)
     updates: Mapping[str, float] = field(default_factory=dict)
+    scenario: Scenario | None = None
+    changed_files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def claims(self) -> pd.DataFrame:
@@ -130,12 +147,39 @@ class Book:
         frames = {**self.tables.frames, "claims": claims}
         return replace(self, tables=replace(self.tables, frames=frames), updates=updates)
 
+    def in_scenario(self, name: str) -> "Book":
+        """Return a book with the evidence and the figures of a scenario, by its name.
+
+        Raises InputError for an unknown or faulty scenario, and if this book has one already.
+        """
+        if self.scenario:
+            raise InputError(f"scenario '{name}': the book is in scenario '{self.scenario.name}'")
+        scenario = read_scenario(self.folder, name)
+        changed = edited_files(scenario, self.tables, self.folder)
+        tables = edited_tables(scenario, changed, self.tables, self.folder)
+        book = replace(self, tables=tables, scenario=scenario, changed_files=changed)
+        values = figure_values(scenario, tables, self.figures["unit"].to_dict())
+        try:
+            _check_parts_fit(book)
+            return book.update(**{**self.updates, **values})
+        except InputError as error:
+            raise InputError(f"{scenario.path}: {error}") from None
+
     def update_from(self, namespace: Mapping[str, Any]) -> "Book":
-        """Return a book updated with the figures that `namespace` names; the rest is ignored.
+        """Return a book in the scenario and with the figures that `namespace` names.
 
         Made for a notebook, whose parameters cell sets them: ``load().update_from(globals())``.
+        The name `scenario` is applied first, then the figures; None leaves either as it is, and
+        whatever else is in `namespace` is ignored.
         """
-        return self.update(**{n: namespace[n] for n in self.figures.index if n in namespace})
+        name = namespace.get("scenario")
+        book = self if name is None else self.in_scenario(name)
+        return book.update(**{n: namespace[n] for n in self.figures.index if n in namespace})
+
+    @property
+    def scenario_names(self) -> list[str]:
+        """Names of the scenarios that stand beside the tables, sorted."""
+        return scenario_names(self.folder)
 
     @property
     def cited_keys(self) -> list[str]:
@@ -154,14 +198,38 @@ class Book:
         return sorted(set(self.bibliography.entries) - set(self.cited_keys))
 
     @property
+    def files(self) -> list[str]:
+        """The files that the book was read from, as paths in its folder, sorted."""
+        given = [n for n in (BEARINGS, IMPLICATIONS) if (self.folder / n).exists()]
+        given += [f"{SCENARIOS}/{name}.yaml" for name in self.scenario_names]
+        tables = [r["path"] for r in self.tables.description["resources"]]
+        return sorted([DESCRIPTION, BIBLIOGRAPHY, QUESTIONS, *given, *tables])
+
+    def copy_data(self, target: Path) -> None:
+        """Write the files of the book to the folder `target`, tables as its scenario has them."""
+        for path in self.files:
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            (target / path).write_bytes(self._content(path))
+
+    def _content(self, path: str) -> bytes:
+        """Return a file of the book with unified line ends, as its scenario has it."""
+        if path in self.changed_files:
+            return self.changed_files[path]
+        return (self.folder / path).read_bytes().replace(b"\r\n", b"\n")
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What a notebook must be given to read this book: the scenario and the updates."""
+        return ({"scenario": self.scenario.name} if self.scenario else {}) | dict(self.updates)
+
+    @property
     def digest(self) -> str:
         """Fingerprint of everything that answers are computed from: the files and the updates."""
-        paths = [r["path"] for r in self.tables.description["resources"]]
         hashed = hashlib.sha256()
-        given = [BEARINGS] if self.bearings else []
-        for path in sorted([DESCRIPTION, BIBLIOGRAPHY, QUESTIONS, *given, *paths]):
-            content = (self.folder / path).read_bytes().replace(b"\r\n", b"\n")
+        for path in self.files:
+            content = self._content(path)
             hashed.update(f"{path}:{len(content)}:".encode() + content)
+        # not the scenario's name: the same numbers give the same answers, whoever set them
         hashed.update(json.dumps(dict(self.updates), sort_keys=True).encode())
         return hashed.hexdigest()[:16]
 
@@ -193,12 +261,23 @@ def load(folder: Path | str | None = None) -> Book:
         raise InputError(f"{folder}: no such folder")
     tables = load_tables(folder)
     bibliography = load_bibliography(folder / BIBLIOGRAPHY)
-    _check_keys(tables, bibliography, folder)
     questions = read_yaml(folder / QUESTIONS)
-    check_questions(questions, tables, folder / QUESTIONS)
-    bearings = read_yaml(folder / BEARINGS) if (folder / BEARINGS).exists() else {}
-    check_bearings(bearings, tables, folder / BEARINGS)
-    return Book(folder, tables, bibliography, questions, bearings)
+    bearings, implications = (
+        read_yaml(folder / name) if (folder / name).exists() else {}
+        for name in (BEARINGS, IMPLICATIONS)
+    )
+    book = Book(folder, tables, bibliography, questions, bearings, implications)
+    _check_parts_fit(book)
+    return book
+
+
+def _check_parts_fit(book: Book) -> None:
+    """Refuse a bibliography or a YAML file that names what the tables do not hold."""
+    _check_keys(book.tables, book.bibliography, book.folder)
+    check_questions(book.questions, book.tables, book.folder / QUESTIONS)
+    check_bearings(book.bearings, book.tables, book.folder / BEARINGS)
+    figures = book.figures[["value", "unit"]].apply(tuple, axis=1).to_dict()
+    check_implications(book.implications, book.tables, figures, book.folder / IMPLICATIONS)
 
 
 def _check_keys(tables: Tables, bibliography: BibliographyData, folder: Path) -> None:

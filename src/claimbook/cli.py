@@ -1,4 +1,4 @@
-"""The command line: claimbook run, check, audit."""
+"""The command line: claimbook run, check, sweep, audit."""
 
 import argparse
 import signal
@@ -64,11 +64,12 @@ def _parser() -> argparse.ArgumentParser:
         dest="updates",
         help="put in another figure, with a unit or in its own, e.g. height='3 km'",
     )
+    run_.add_argument("--scenario", metavar="NAME", help="evidence and figures of a scenario")
     run_.add_argument(
         "--output",
         type=Path,
         metavar="DIR",
-        help="where the results go (default: the record in place; with --set or --data: build/)",
+        help="where the results go (default: the record in place; else under build/)",
     )
     run_.add_argument("--jobs", type=_count, default=0, metavar="N", help="default: all cores")
     run_.add_argument(
@@ -82,6 +83,22 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", parents=[shared], help="check the data, run nothing")
     check.set_defaults(command=_check)
+
+    sweep = commands.add_parser(
+        "sweep", parents=[shared], help="answers for every combination of a grid of figures"
+    )
+    sweep.add_argument("grid", type=Path, metavar="GRID.yaml", help="see claimbook.whatif.grid")
+    sweep.add_argument("--render", action="store_true", help="execute the notebooks for each one")
+    sweep.add_argument("--scheduler", metavar="ADDRESS", help="use a Dask scheduler's workers")
+    sweep.add_argument("--output", type=Path, metavar="DIR", help="default: build/sweeps/GRID")
+    sweep.add_argument(
+        "--timeout",
+        type=_count,
+        default=CELL_TIMEOUT,
+        metavar="SECONDS",
+        help=f"with --render, limit for one cell (default: {CELL_TIMEOUT})",
+    )
+    sweep.set_defaults(command=_sweep)
 
     audit = commands.add_parser(
         "audit", parents=[shared], help="hold any .bib file against the known works, or Crossref"
@@ -116,24 +133,28 @@ def _run(args) -> int:
     from claimbook.book import load
     from claimbook.notebook.running import Plan, find_notebooks, find_root, run
 
-    book = read_updates(args.updates, load(args.data))
+    book = load(args.data)
+    if args.scenario:
+        book = book.in_scenario(args.scenario)
+    book = read_updates(args.updates, book)
     root = find_root()
     # the data may also come from the environment
-    experiment = bool(args.updates) or book.folder.resolve() != root / "data"
-    output = (args.output or (root / "build" if experiment else root)).resolve()
+    experiment = bool(book.parameters) or book.folder.resolve() != root / "data"
+    # a scenario as it stands keeps its results; whatever was set by hand is the latest experiment
+    named = book.scenario and not args.updates
+    place = root / "build" / (f"scenarios/{book.scenario.name}" if named else "")
+    output = (args.output or (place if experiment else root)).resolve()
     plan = Plan(
         root=root,
         notebooks=find_notebooks(root, args.notebooks),
-        updates=dict(book.updates),
-        digest=book.digest,
+        book=book,
         output=output,
-        data=book.folder,
         jobs=args.jobs,
         cell_timeout=args.timeout,
     )
     if experiment and output == root:
         raise InputError(
-            "--output is the record itself; with --set or --data choose another folder"
+            "--output is the record itself; with --set, --scenario or --data choose another folder"
         )
     published = run(plan)
     if output == root:
@@ -145,6 +166,12 @@ def _run(args) -> int:
     print(f"{len(notebooks)} {many} executed. Read from {min(notebooks)} on.")
     print(f"In JupyterLab: ./run lab. The answers as data: {output / 'results/answers.json'}")
     return 0
+
+
+def _sweep(args) -> int:
+    from claimbook.whatif.sweep_command import run
+
+    return run(args)
 
 
 def _check(args) -> int:

@@ -8,6 +8,7 @@ weighs a small study like a large one, and says so little about size that the ra
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 import pandas as pd
 
 from claimbook.book import Book
@@ -22,6 +23,8 @@ TOLERANCE = 0.10
 """`about`, `equal` and `up_to` are met within a tenth of the figure: the rounding of plain talk."""
 HOLDS_SHARE = 2 / 3
 """At least this share of the studies must agree for a figure to hold: a clear majority."""
+ROUNDING = 1e-9
+"""What adding up votes may lose; far below the vote of any one study."""
 STATED_RANGES = ("range", "bound", "bracket", "ci95")
 """Kinds of interval that say where the quantity may lie; sd and iqr say how people differ, and
 a plus-minus figure of unstated kind says neither."""
@@ -54,12 +57,16 @@ class Comparison:
 
 def stated_interval(claim: pd.Series) -> tuple[float, float]:
     """Return the ends of what a figure of the text allows: its range, or a tenth around it."""
-    if claim["relation"] == "range":
-        return float(claim["low"]), float(claim["high"])
-    value = float(claim["value"])
-    if claim["relation"] == "at_least":
-        return value * (1 - TOLERANCE), float("inf")
-    return value * (1 - TOLERANCE), value * (1 + TOLERANCE)
+    ends = allowed_interval(str(claim["relation"]), claim["value"], claim["low"], claim["high"])
+    return float(ends[0]), float(ends[1])
+
+
+def allowed_interval(relation: str, value, low, high) -> tuple:
+    """Return both ends of what figures of one relation allow; each may be an array."""
+    if relation == "range":
+        return low, high
+    top = value * np.inf if relation == "at_least" else value * (1 + TOLERANCE)
+    return value * (1 - TOLERANCE), top
 
 
 def evidence_rows(book: Book, name: str) -> pd.DataFrame:
@@ -75,7 +82,7 @@ def evidence_rows(book: Book, name: str) -> pd.DataFrame:
     # a row that measured the thing itself stands among the direct rows only
     rows = pd.concat(parts, ignore_index=True).drop_duplicates(["table", "row_id"])
     rows = rows.reset_index(drop=True)
-    rows["agrees"] = (rows["low"] <= high) & (rows["high"] >= low)
+    rows["agrees"] = meets(rows, low, high)
     return rows[["part", "table", "row_id", "study", "value", "low", "high", "agrees", "address"]]
 
 
@@ -124,23 +131,45 @@ def _converted(value: float, own: str, unit: str, where: str) -> float:
         raise InputError(f"{where}: {error}") from None
 
 
+def meets(rows: pd.DataFrame, low, high) -> np.ndarray:
+    """Return whether each row meets what a figure allows, from `low` to `high`.
+
+    Two numbers give one truth per row; two arrays of n give an array of n by rows.
+    """
+    low, high = (np.asarray(end, dtype=float)[..., None] for end in (low, high))
+    return (rows["low"].to_numpy() <= high) & (rows["high"].to_numpy() >= low)
+
+
 def agreeing_share(rows: pd.DataFrame) -> float:
-    """Return the share of studies that agree, 0 to 1; a study's rows share its one vote."""
-    if rows.empty:
-        return float("nan")
-    return float(rows.groupby("study")["agrees"].mean().mean())
+    """Return the share of studies that agree, 0 to 1, for rows with columns study and agrees."""
+    return float(shares(rows["study"], rows["agrees"]))
 
 
 def verdict(direct: pd.DataFrame, indirect: pd.DataFrame) -> str:
     """Return the verdict of VERDICT_RULES for two sets of rows with columns study and agrees."""
-    if direct.empty:
-        return "not testable"
-    share = agreeing_share(direct)
-    if share >= HOLDS_SHARE - 1e-9:
-        return "holds"
-    if share > 0:
-        return "holds in part"
-    return "not supported" if indirect["agrees"].any() else "contradicted"
+    return str(verdicts(agreeing_share(direct), indirect["agrees"].any()))
+
+
+def shares(studies: pd.Series, agrees: np.ndarray) -> np.ndarray:
+    """Return the share of studies that agree, 0 to 1; a study's rows share its one vote.
+
+    studies: one name per row. agrees: truths, n by rows or rows alone. NaN where there is no row.
+    """
+    if studies.empty:
+        return np.full(np.shape(agrees)[:-1], np.nan)
+    weights = 1 / (studies.nunique() * studies.groupby(studies).transform("size"))
+    return np.asarray(agrees, dtype=float) @ weights.to_numpy()
+
+
+def verdicts(share, near) -> np.ndarray:
+    """Return the verdict of VERDICT_RULES by the share of studies that agree and by `near`.
+
+    near: whether a row that measured something near agrees. Both may be arrays of one shape.
+    """
+    share, near = np.asarray(share, dtype=float), np.asarray(near, dtype=bool)
+    cases = [np.isnan(share), share >= HOLDS_SHARE - ROUNDING, share > ROUNDING, near]
+    named = ["not testable", "holds", "holds in part", "not supported"]
+    return np.select(cases, named, "contradicted").astype(object)
 
 
 def compare(book: Book, name: str) -> Comparison:

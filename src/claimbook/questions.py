@@ -28,17 +28,17 @@ def check_questions(questions: dict, tables: Tables, path) -> None:
         where = f"{path}: question '{name}'"
         if not isinstance(question, dict):
             raise InputError(f"{where}: expected {', '.join(sorted(KEYS))}")
-        _known(f"{where}: key", question, KEYS)
+        require_known(f"{where}: key", question, KEYS)
         for key in REQUIRED:
             if key not in question:
                 raise InputError(f"{where}: '{key}' is missing")
         for key in set(question) - {"direct", "indirect"}:
             if not isinstance(question[key], str):
                 raise InputError(f"{where}: {key}: expected text, not {question[key]!r}")
-        _known(f"{where}: claim", [question["claim"]], claims["claim"])
-        _known(f"{where}: claim with role figure", [question["claim"]], figures)
+        require_known(f"{where}: claim", [question["claim"]], claims["claim"])
+        require_known(f"{where}: claim with role figure", [question["claim"]], figures)
         if row := question.get("cited_row"):
-            _known(f"{where}: cited_row", [row], tables.frames["findings"]["row_id"])
+            require_known(f"{where}: cited_row", [row], tables.frames["findings"]["row_id"])
         for part in ("direct", "indirect"):
             if not isinstance(question.get(part, []), list):
                 raise InputError(f"{where}, {part}: expected a list of selections")
@@ -46,42 +46,44 @@ def check_questions(questions: dict, tables: Tables, path) -> None:
                 _check_selector(selector, tables, f"{where}, {part}")
 
 
-def _known(where: str, given, known) -> None:
+def require_known(where: str, given, valid) -> None:
+    """Refuse the first of `given` that is not among `valid`, with the nearest that is."""
     for name in given:
-        if isinstance(name, (list, dict)) or name not in set(known):
-            raise InputError(f"{where} '{name}' is not known{nearest(name, known)}")
+        if isinstance(name, (list, dict)) or name not in set(valid):
+            raise InputError(f"{where} '{name}' is not known{nearest(name, valid)}")
 
 
 def _check_selector(selector: dict, tables: Tables, where: str) -> None:
     if not isinstance(selector, dict) or not {"table", "where", "value"} <= set(selector):
         raise InputError(f"{where}: a selection needs table, where and value")
-    _known(f"{where}: key", selector, SELECTOR_KEYS)
-    _known(f"{where}: table", [selector["table"]], tables.frames)
+    require_known(f"{where}: key", selector, SELECTOR_KEYS)
+    require_known(f"{where}: table", [selector["table"]], tables.frames)
     frame = tables.frames[selector["table"]]
     for name in ("row_id", "verification", "evidence_url"):
-        _known(f"{where}: {selector['table']}: column", [name], frame.columns)
+        require_known(f"{where}: {selector['table']}: column", [name], frame.columns)
     if not isinstance(selector["where"], dict):
         raise InputError(f"{where}: where: expected column: value")
     if selector.get("sign", 1) not in (1, -1):
         raise InputError(f"{where}: sign: expected 1 or -1, not {selector['sign']!r}")
     columns = [selector[k] for k in ("value", "low", "high") if k in selector]
-    _known(f"{where}: column", [*columns, *selector["where"]], frame.columns)
+    require_known(f"{where}: column", [*columns, *selector["where"]], frame.columns)
     for column in columns:
         if not pd.api.types.is_numeric_dtype(frame[column]):
             raise InputError(f"{where}: column '{column}' holds no numbers")
     if tables.unit_of(selector["table"], selector["value"]) in (None, "see unit"):
-        _known(f"{where}: {selector['table']}: column", ["unit"], frame.columns)
-    _check_levels(selector["where"], frame, where)
+        require_known(f"{where}: {selector['table']}: column", ["unit"], frame.columns)
+    check_levels(selector["where"], frame, where)
 
 
-def _check_levels(wanted_levels: dict, frame: pd.DataFrame, where: str) -> None:
+def check_levels(wanted_levels: dict, frame: pd.DataFrame, where: str) -> None:
+    """Refuse a level that a column of `frame` does not have, with the nearest that it has."""
     for column, wanted in wanted_levels.items():
         levels = (
             frame[column].cat.categories
             if isinstance(frame[column].dtype, pd.CategoricalDtype)
             else frame[column].dropna()
         )
-        _known(f"{where}: {column}", _as_list(wanted), levels)
+        require_known(f"{where}: {column}", _as_list(wanted), levels)
 
 
 def check_bearings(bearings: dict, tables: Tables, path) -> None:
@@ -91,19 +93,19 @@ def check_bearings(bearings: dict, tables: Tables, path) -> None:
     """
     for name, asked in bearings.items():
         where = f"{path}: '{name}'"
-        _known(f"{path}: table", [name], tables.frames)
+        require_known(f"{path}: table", [name], tables.frames)
         if not isinstance(asked, dict) or "column" not in asked:
             raise InputError(f"{where}: expected a column")
-        _known(f"{where}: key", asked, BEARING_KEYS)
+        require_known(f"{where}: key", asked, BEARING_KEYS)
         frame = tables.frames[name]
         columns = [*asked.get("only", {}), *asked.get("except", {})]
-        _known(f"{where}: column", [asked["column"], *columns], frame.columns)
+        require_known(f"{where}: column", [asked["column"], *columns], frame.columns)
         if "claim" in asked:
-            _known(f"{where}: claim", [asked["claim"]], tables.frames["claims"]["claim"])
+            require_known(f"{where}: claim", [asked["claim"]], tables.frames["claims"]["claim"])
         if pd.api.types.is_float_dtype(frame[asked["column"]]):
-            _known(f"{where}: below_zero", [asked.get("below_zero")], BEARING_WORDS)
+            require_known(f"{where}: below_zero", [asked.get("below_zero")], BEARING_WORDS)
         for part in ("only", "except"):
-            _check_levels(asked.get(part, {}), frame, f"{where}, {part}")
+            check_levels(asked.get(part, {}), frame, f"{where}, {part}")
 
 
 def _as_list(wanted) -> list:

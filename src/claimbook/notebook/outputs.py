@@ -5,10 +5,14 @@ import copy
 import json
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 
 from claimbook.errors import InputError
+
+if TYPE_CHECKING:
+    from claimbook.book import Book
 
 ANSWERS_TYPE = "application/vnd.claimbook.answers+json"
 METADATA_KEY = "claimbook"
@@ -137,11 +141,12 @@ def answers_of(notebook, stem: str) -> tuple[str | None, list[dict]]:
     return digest, records
 
 
-def collect_answers(notebooks: dict[str, object], updates: dict, digest: str) -> dict:
+def collect_answers(notebooks: dict[str, object], book: "Book") -> dict:
     """Gather the answers of all executed notebooks (stem -> notebook) into one document.
 
     Raises InputError if some were computed from a book with another digest.
     """
+    digest = book.digest
     found = {stem: answers_of(notebook, stem) for stem, notebook in sorted(notebooks.items())}
     other = [f"{stem}.ipynb" for stem, (own, _) in found.items() if own not in (None, digest)]
     if other:
@@ -149,8 +154,12 @@ def collect_answers(notebooks: dict[str, object], updates: dict, digest: str) ->
             f"{', '.join(other)}: answers computed from other data or numbers stand in the output "
             "folder; run all notebooks, or choose another --output"
         )
-    records = [record for _, records in found.values() for record in records]
-    return {"digest": digest, "updates": dict(updates), "answers": records}
+    return {
+        "digest": digest,
+        "scenario": book.scenario.name if book.scenario else None,
+        "updates": dict(book.updates),
+        "answers": [record for _, records in found.values() for record in records],
+    }
 
 
 def write_json(document: dict, path: Path) -> None:

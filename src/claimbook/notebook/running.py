@@ -13,11 +13,15 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from claimbook.errors import InputError, RunFailed, nearest
 from claimbook.notebook.outputs import collect_answers, figures_of, read_notebook, write_json
+
+if TYPE_CHECKING:
+    from claimbook.book import Book
 
 CELL_TIMEOUT = 300  # seconds for one cell; ours take under ten
 NOTEBOOK_TIMEOUTS = 4  # a whole notebook may take this many cell limits
@@ -37,18 +41,15 @@ class Plan:
 
     root: folder that holds notebooks/, figures/ and results/ of the record.
     notebooks: source notebooks to execute.
-    updates: parameter -> value, already checked.
-    digest: fingerprint of the book that answers must have been computed from.
-    output: folder that receives notebooks/, figures/ and results/.
-    data: folder that the notebooks read their book from.
+    book: what the notebooks read: its folder, scenario and updates, already checked.
+    output: folder that receives notebooks/, figures/ and results/, and, where it is not the
+        root, inputs/: the tables that were read, so that an experiment leads to its rows.
     """
 
     root: Path
     notebooks: list[Path]
-    updates: dict
-    digest: str
+    book: "Book"
     output: Path
-    data: Path
     jobs: int = 0
     cell_timeout: int = CELL_TIMEOUT
 
@@ -111,7 +112,7 @@ def _others(plan: Plan) -> dict[str, object]:
     there = (plan.root / "notebooks" / p.name for p in plan.notebooks[0].parent.glob("*.ipynb"))
     kept = [plan.output / "notebooks" / path.name for path in there if path.name not in again]
     others = {path.stem: read_notebook(path) for path in sorted(kept) if path.exists()}
-    collect_answers(others, plan.updates, plan.digest)
+    collect_answers(others, plan.book)
     return others
 
 
@@ -206,8 +207,15 @@ def _end(workers: list[subprocess.Popen]) -> None:
             worker.kill()
 
 
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _execute_all(plan: Plan, folder: Path) -> None:
-    jobs = plan.jobs or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [1])
+    jobs = plan.jobs or usable_cores()
     workers = _Workers()
     failures = []
     pool = ThreadPoolExecutor(max_workers=jobs)
@@ -241,8 +249,8 @@ def _execute(plan: Plan, source: Path, folder: Path, workers: _Workers) -> str |
         "source": str(source),
         "target": str(target),
         "sockets": sockets,
-        "data": str(plan.data.resolve()),
-        "parameters": plan.updates,
+        "data": str(plan.book.folder.resolve()),
+        "parameters": plan.book.parameters,
         "cell_timeout": plan.cell_timeout,
     }
     limit = NOTEBOOK_TIMEOUTS * plan.cell_timeout
@@ -265,7 +273,7 @@ def _execute(plan: Plan, source: Path, folder: Path, workers: _Workers) -> str |
 def _staged(plan: Plan, folder: Path, others: dict[str, object]) -> dict[Path, Path]:
     """Make every file of the results in `folder`; return target -> file."""
     executed = {p.stem: read_notebook(folder / p.name) for p in plan.notebooks}
-    answers = collect_answers({**others, **executed}, plan.updates, plan.digest)
+    answers = collect_answers({**others, **executed}, plan.book)
     staged: dict[Path, Path] = {}
     for stem, notebook in executed.items():
         staged[plan.output / "notebooks" / f"{stem}.ipynb"] = folder / f"{stem}.ipynb"
@@ -274,17 +282,21 @@ def _staged(plan: Plan, folder: Path, others: dict[str, object]) -> dict[Path, P
             staged[plan.output / "figures" / name] = folder / name
     write_json(answers, folder / "answers.json")
     staged[plan.output / "results" / "answers.json"] = folder / "answers.json"
+    if plan.output != plan.root:
+        plan.book.copy_data(folder / "inputs")
+        for path in plan.book.files:
+            staged[plan.output / "inputs" / path] = folder / "inputs" / path
     return staged
 
 
 def _publish(plan: Plan, staged: dict[Path, Path]) -> None:
     """Move the results into place, and remove figures that their notebook no longer shows."""
     for target in staged:
-        folder = target.parent if target.parent.exists() else plan.output
+        folder = next(f for f in target.parents if f.exists())
         if target.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
             raise InputError(f"cannot write to {target}")
     for target in staged:
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
     for target, source in staged.items():
         os.replace(source, target)
     for path in plan.notebooks:

@@ -1,0 +1,110 @@
+"""What follows from the figures of a text by arithmetic alone, such as a share times a population.
+
+An implication is data (`implications.yaml`)::
+
+    persons:
+      asks: How many persons is that?
+      claim: prevalence          # the claim that it is about
+      formula: prevalence * population
+      unit: count
+      inputs:                    # cells of tables (see `claimbook.cells`)
+        population: {table: population, row: adults_2023, column: count}
+
+Names in the formula are figures (`Book.figures`) and inputs; it may use + - * / ** and brackets.
+Every number carries its unit, so a formula that mixes units fails when the book is loaded.
+"""
+
+import ast
+import math
+import operator
+from collections.abc import Mapping
+from typing import Any
+
+from pint import PintError
+from simpleeval import InvalidExpression, SimpleEval
+
+from claimbook.cells import cell_quantity
+from claimbook.errors import InputError
+from claimbook.questions import require_known
+from claimbook.tables import Tables
+from claimbook.units import magnitudes, parse_unit, registry
+
+KEYS = {"asks", "claim", "formula", "unit", "inputs"}
+REQUIRED = ("asks", "claim", "formula", "unit")
+ARITHMETIC = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+    ast.USub: operator.neg,
+}
+
+
+def check_implications(
+    implications: dict, tables: Tables, figures: Mapping[str, tuple[float, str]], path
+) -> None:
+    """Refuse implications that name an unknown key, claim, figure or cell, or cannot be computed.
+
+    figures: parameter -> value and unit.
+
+    Raises InputError with the nearest valid name, or with what is wrong with the units.
+    """
+    for name, implication in implications.items():
+        where = f"{path}: '{name}'"
+        if not isinstance(implication, dict):
+            raise InputError(f"{where}: expected {', '.join(sorted(KEYS))}")
+        require_known(f"{where}: key", implication, KEYS)
+        for key in REQUIRED:
+            if not isinstance(implication.get(key), str):
+                raise InputError(f"{where}: '{key}' is missing; expected text")
+        require_known(f"{where}: claim", [implication["claim"]], tables.frames["claims"]["claim"])
+        if not isinstance(implication.get("inputs", {}), dict):
+            raise InputError(f"{where}: inputs: expected 'name: cell' lines")
+        if name in figures or set(implication.get("inputs", {})) & set(figures):
+            raise InputError(f"{where}: it and its inputs need other names than the figures")
+        try:
+            value = implied(implication, tables, figures, where)
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
+        if not math.isfinite(float(value)):
+            raise InputError(f"{where}: formula: gives no finite number with the printed figures")
+
+
+def names_in(formula: str) -> list[str]:
+    """Return the names in a formula, in the order of their first use."""
+    found = [n.id for n in ast.walk(ast.parse(formula, mode="eval")) if isinstance(n, ast.Name)]
+    return sorted(set(found), key=formula.index)
+
+
+def implied(
+    implication: dict, tables: Tables, figures: Mapping[str, tuple[Any, str]], where: str = ""
+) -> Any:
+    """Return the value of an implication in its unit.
+
+    figures: parameter -> value and unit; the value is a number or an array of n numbers, and the
+    result has the shape of those that the formula names.
+
+    Raises InputError if the formula cannot be read, names something unknown, or mixes units.
+    """
+    quantity = registry().Quantity
+    inputs = {
+        name: cell_quantity(asked, tables, f"inputs: {name}")
+        for name, asked in implication.get("inputs", {}).items()
+    }
+    numbers = {name: quantity(v, parse_unit(u)) for name, (v, u) in {**figures, **inputs}.items()}
+    formula, unit = implication["formula"], implication["unit"]
+    try:
+        used = names_in(formula)
+    except (SyntaxError, ValueError):
+        raise InputError(f"formula: '{formula}' is not an expression") from None
+    require_known("formula: name", used, numbers)
+    try:
+        # no functions: a formula of the data is arithmetic and nothing else
+        value = SimpleEval(operators=ARITHMETIC, functions={}, names=numbers).eval(formula)
+        # pint returns a bare number where units cancel in a power
+        return magnitudes(quantity(value), unit, "the result")
+    except (InvalidExpression, KeyError):
+        raise InputError(f"formula: '{formula}' holds more than arithmetic") from None
+    except (PintError, InputError) as error:
+        raise InputError(f"formula: '{formula}' in {unit}: {error}") from None

@@ -1,0 +1,189 @@
+"""The answers that follow from the figures, for many sets of figures at once.
+
+The evidence does not change with the figures, so it is read once; each further set of figures
+costs an array operation. What is computed here is what `comparison.compare`, `argument` and
+`implications` compute for one book, by the same functions.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from claimbook.argument import argument_graph, given_up, held_up, reached, standing
+from claimbook.book import Book
+from claimbook.comparison import VERDICTS, allowed_interval, evidence_rows, meets, shares, verdicts
+from claimbook.errors import InputError
+from claimbook.implications import implied
+from claimbook.matrix import evidence_matrix
+from claimbook.units import check_bounds
+
+STANDING = {
+    "holds": "holds",
+    "holds in part": "holds",
+    "not supported": "contradicted",
+    "contradicted": "contradicted",
+    "not testable": "not testable",
+}
+"""Verdicts that the argument does not tell apart, brought to one (`argument.given_up`)."""
+VERDICT, AGREEING, STANDS = "verdict", "agreeing", "stands"
+HELD = "figures_holding"
+ENDS = {"value": "", "low": "_min", "high": "_max"}
+
+
+class Recomputer:
+    """Recompute the answers of one book with other figures.
+
+    Raises InputError, when it is made, if evidence does not fit its figure's unit.
+    """
+
+    def __init__(self, book: Book):
+        self.book = book
+        self.figures = book.figures
+        self._walked: dict[tuple, list[bool]] = {}
+        self._rows = {name: evidence_rows(book, name) for name in book.questions}
+
+    @property
+    def printed(self) -> pd.Series:
+        """The book's own figures: parameter -> value."""
+        return self.figures["value"]
+
+    def answers(self, figures: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Return one row of answers for each row of figures, with the index of `figures`.
+
+        figures: columns are parameters, values in their own units; a parameter that is left out
+            keeps the book's figure. None: the book's own figures, one row.
+
+        Columns, in the order of `outputs`: for each question its verdict
+        (``<question>.verdict``) and the percent of studies that agree (``<question>.agreeing``);
+        the number of figures that hold, wholly or in part (``figures_holding``); each implication
+        in its unit; and for each conclusion of the argument whether it has a route that stands
+        (``<claim>.stands``).
+
+        Raises InputError for an unknown parameter or a value out of bounds, naming the row.
+        """
+        figures = pd.DataFrame(index=[0]) if figures is None else figures
+        full = self._complete(figures)
+        found: dict[str, np.ndarray] = {}
+        for name in self._rows:
+            found |= self._judged(name, full)
+        held = [np.isin(found[f"{name}.{VERDICT}"], VERDICTS[:2]) for name in self._rows]
+        found[HELD] = np.sum(held, axis=0)
+        numbers = {p: (full[p].to_numpy(), u) for p, u in self.figures["unit"].items()}
+        for name, implication in self.book.implications.items():
+            value = implied(implication, self.book.tables, numbers)
+            found[name] = np.broadcast_to(value, len(full))
+        table = pd.DataFrame(found, index=figures.index)
+        return pd.concat([table, self._standing(table)], axis=1)
+
+    def judged(self, question: str, figures: pd.DataFrame) -> pd.DataFrame:
+        """Return the columns of `answers` that belong to one question."""
+        return pd.DataFrame(self._judged(question, self._complete(figures)), index=figures.index)
+
+    def rows(self, question: str) -> pd.DataFrame:
+        """Return the rows that a question's figure is held against (`comparison.evidence_rows`)."""
+        return self._rows[question]
+
+    def _complete(self, figures: pd.DataFrame) -> pd.DataFrame:
+        """Return a column for every parameter, each value checked."""
+        full = pd.DataFrame(index=figures.index)
+        for name in self.figures.index:
+            full[name] = figures[name].astype(float) if name in figures else self.printed[name]
+        unknown = [name for name in figures if name not in full]
+        if unknown:
+            self.book.update(**{unknown[0]: None})  # raises, with the nearest name
+        for name in figures:
+            ends = full[name].min(), full[name].max()
+            for end in ends:
+                try:
+                    check_bounds(end, self.figures.loc[name, "unit"])
+                except InputError as error:
+                    raise InputError(f"{name}: {error}") from None
+        for claim in self.figures["claim"].unique():
+            low, high = f"{claim}_min", f"{claim}_max"
+            if low in full and high in full and (swapped := full[low] > full[high]).any():
+                row = full[swapped].iloc[0]
+                raise InputError(
+                    f"{low} is {row[low]:g} and {high} is {row[high]:g}: expected the minimum to "
+                    "be no greater than the maximum"
+                )
+        return full
+
+    def _judged(self, name: str, full: pd.DataFrame) -> dict[str, np.ndarray]:
+        rows = self._rows[name]
+        claim = self.book.claim(self.book.questions[name]["claim"])
+        own = {c: full.get(f"{claim['claim']}{end}") for c, end in ENDS.items()}
+        low, high = allowed_interval(str(claim["relation"]), **own)
+        direct, near = (rows[rows["part"] == part] for part in ("direct", "indirect"))
+        share = shares(direct["study"], meets(direct, low, high))
+        found = verdicts(share, meets(near, low, high).any(axis=-1))
+        return {f"{name}.{VERDICT}": found, f"{name}.{AGREEING}": 100 * share}
+
+    @cached_property
+    def _fixed_verdicts(self) -> pd.Series:
+        """Verdicts of all claims; those of figures are put in anew for each set of figures."""
+        return evidence_matrix(self.book).set_index("claim")["verdict"].astype(object)
+
+    @cached_property
+    def conclusions(self) -> list[str]:
+        """The conclusions of the text that its argument gives a route to."""
+        if "argument" not in self.book.tables.frames:
+            return []
+        claims = self.book.claims
+        reached = set(self.book.table("argument")["claim"])
+        return [c for c in claims.loc[claims["role"] == "conclusion", "claim"] if c in reached]
+
+    def _standing(self, answers: pd.DataFrame) -> pd.DataFrame:
+        """Say which conclusions stand; the argument is walked once for each case of the figures."""
+        columns = [f"{question}.{VERDICT}" for question in self.book.questions]
+        cases = answers[columns].apply(lambda verdict: verdict.map(STANDING))
+        case = list(cases.itertuples(index=False, name=None))
+        for new in set(case) - set(self._walked):
+            self._walked[new] = self._walk(new)
+        stands = [self._walked[one] for one in case]
+        names = [f"{claim}.{STANDS}" for claim in self.conclusions]
+        return pd.DataFrame(stands, columns=names, index=answers.index, dtype=bool)
+
+    def _walk(self, case: tuple[str, ...]) -> list[bool]:
+        """Return for each conclusion whether it has a route with these verdicts of the figures."""
+        if not self.conclusions:
+            return []
+        known = self._fixed_verdicts.copy()
+        known[[asked["claim"] for asked in self.book.questions.values()]] = list(case)
+        left = standing(self._graph, given_up(known), held_up(known))
+        return [reached(self._graph, claim, left) for claim in self.conclusions]
+
+    @cached_property
+    def _graph(self):
+        return argument_graph(self.book.table("argument"))
+
+    @property
+    def outputs(self) -> pd.DataFrame:
+        """What is answered: one row per column of `answers`.
+
+        Index: the column. Columns: kind (verdict, number, truth), asks, claim, unit.
+        """
+        rows = []
+        for name, asked in self.book.questions.items():
+            rows.append((f"{name}.{VERDICT}", "verdict", asked["asks"], asked["claim"], None))
+            studies = f"Share of studies that agree with the figure: {asked['measured']}"
+            rows.append((f"{name}.{AGREEING}", "number", studies, asked["claim"], "percent"))
+        rows.append((HELD, "number", "How many figures hold, wholly or in part?", None, "count"))
+        for name, one in self.book.implications.items():
+            rows.append((name, "number", one["asks"], one["claim"], one["unit"]))
+        for claim in self.conclusions:
+            rows.append((f"{claim}.{STANDS}", "truth", "Does a route of it stand?", claim, None))
+        columns = ["output", "kind", "asks", "claim", "unit"]
+        return pd.DataFrame(rows, columns=columns).set_index("output")
+
+
+def core_answers(book: Book) -> pd.Series:
+    """Return output -> answer for one book (see `Recomputer.answers`)."""
+    return Recomputer(book).answers().iloc[0]
+
+
+def figures_of(book: Book, sets: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
+    """Return named sets of figures as one table, in which what a set leaves out is the book's."""
+    printed = book.figures["value"].to_dict()
+    return pd.DataFrame({name: {**printed, **given} for name, given in sets.items()}).T
