@@ -1,4 +1,4 @@
-"""The command line: claimbook run, check, sweep, audit."""
+"""The command line: claimbook run, check, compare, changelog, sweep, audit."""
 
 import argparse
 import signal
@@ -44,6 +44,7 @@ def _show_warning(message, category, *_):
 
 
 def _parser() -> argparse.ArgumentParser:
+    from claimbook.changes import compare_command
     from claimbook.citations import audit_command
     from claimbook.notebook.running import CELL_TIMEOUT
 
@@ -99,6 +100,18 @@ def _parser() -> argparse.ArgumentParser:
         help=f"with --render, limit for one cell (default: {CELL_TIMEOUT})",
     )
     sweep.set_defaults(command=_sweep)
+
+    compare = commands.add_parser(
+        "compare", parents=[shared], help="which answers differ between two states, and why"
+    )
+    compare_command.add_compare_arguments(compare)
+    compare.set_defaults(command=compare_command.compare)
+
+    changelog = commands.add_parser(
+        "changelog", parents=[shared], help="draft the entry for what changed since a revision"
+    )
+    compare_command.add_changelog_arguments(changelog)
+    changelog.set_defaults(command=compare_command.changelog)
 
     audit = commands.add_parser(
         "audit", parents=[shared], help="hold any .bib file against the known works, or Crossref"

@@ -22,6 +22,7 @@ SYMBOLS = {
     "umol/min": "µmol/min",
     "umol/kg/hour": "µmol/kg/h",
     "dimensionless": "",
+    "count": "",
 }
 RELATIONS = {"about": "about ", "up_to": "up to ", "at_least": "at least "}
 _MARKDOWN = re.compile(r"([\\`*_\[\]|$~])")

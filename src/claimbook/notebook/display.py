@@ -5,6 +5,7 @@ SVG under a name, an answer as a table that carries its record. The run takes bo
 executed notebooks (`claimbook.notebook.outputs`), so files and notebooks cannot disagree.
 """
 
+import base64
 import hashlib
 import html
 import io
@@ -157,6 +158,23 @@ def figure(fig: plt.Figure, name: str, alt: str, source: str) -> None:
     display(bundle, raw=True, metadata=about)
     plt.close(fig)
     say(f"*What the picture shows:* {markdown_text(alt)}")
+
+
+def side_by_side(pictures: dict[str, bytes | None], name: str) -> None:
+    """Show PNG pictures beside each other, each under its heading; None shows a dash.
+
+    They stand in the output itself, so that it needs no other file.
+    """
+    cells = []
+    for heading, content in pictures.items():
+        source = base64.b64encode(content).decode() if content else ""
+        alt = html.escape(f"{name}, {heading}", quote=True)
+        image = f'<img alt="{alt}" width="480" src="data:image/png;base64,{source}">'
+        cells.append(f"<td>{image if content else '–'}</td>")
+    heads = "".join(f"<th>{html.escape(heading)}</th>" for heading in pictures)
+    body = f"<thead><tr>{heads}</tr></thead><tbody><tr>{''.join(cells)}</tr></tbody>"
+    bundle = {"text/html": f"<table>{body}</table>", "text/plain": name}
+    display(bundle, raw=True)
 
 
 def _bytes(fig: plt.Figure, form: str) -> bytes:

@@ -92,7 +92,7 @@ def run(plan: Plan) -> list[Path]:
     """
     sources = {path: path.read_bytes() for path in plan.notebooks}
     others = _others(plan)
-    with _signals_as_interrupt(), _work_folder(plan.output) as folder:
+    with signals_as_interrupt(), _work_folder(plan.output) as folder:
         _execute_all(plan, folder)
         changed = [path.name for path, was in sources.items() if path.read_bytes() != was]
         if changed and plan.output == plan.root:
@@ -148,8 +148,8 @@ def _handlers(numbers: list, handler) -> Iterator[None]:
             signal.signal(number, was)
 
 
-def _signals_as_interrupt():
-    """Treat SIGTERM like Ctrl-C, so that kernels are stopped and the work folder goes."""
+def signals_as_interrupt():
+    """Treat SIGTERM like Ctrl-C for a while, so that processes are stopped and folders go."""
 
     def stop(number, _):
         error = Terminated()
@@ -221,7 +221,15 @@ def _execute_all(plan: Plan, folder: Path) -> None:
     pool = ThreadPoolExecutor(max_workers=jobs)
     bar = tqdm(total=len(plan.notebooks), unit="notebook", disable=None, leave=False)
     try:
-        futures = {pool.submit(_execute, plan, p, folder, workers): p for p in plan.notebooks}
+        job = {
+            "data": str(plan.book.folder.resolve()),
+            "parameters": plan.book.parameters,
+            "cell_timeout": plan.cell_timeout,
+        }
+        futures = {
+            pool.submit(_execute, path, folder / path.name, job, workers): path
+            for path in plan.notebooks
+        }
         for future in as_completed(futures):
             if failure := future.result():
                 failures.append(f"{futures[future].name}, {failure}")
@@ -238,22 +246,35 @@ def _execute_all(plan: Plan, folder: Path) -> None:
         raise RunFailed("\n".join(sorted(failures)))
 
 
-def _execute(plan: Plan, source: Path, folder: Path, workers: _Workers) -> str | None:
-    """Run one worker; return what failed, or None."""
+def execute_one(source: Path, target: Path, parameters: dict) -> None:
+    """Execute one notebook that belongs to no collection, such as a report.
+
+    Raises RunFailed, naming the cell, if it fails; `target` is then left as it was.
+    """
+    workers = _Workers()
+    with signals_as_interrupt(), _work_folder(target.parent) as folder:
+        job = {"parameters": parameters, "data": "", "cell_timeout": CELL_TIMEOUT}
+        try:
+            failure = _execute(source, folder / source.name, job, workers)
+        except BaseException:
+            workers.stop()
+            raise
+        if failure:
+            raise RunFailed(f"{source.name}, {failure}")
+        os.replace(folder / source.name, target)
+
+
+def _execute(source: Path, target: Path, job: dict, workers: _Workers) -> str | None:
+    """Run one worker; return what failed, or None.
+
+    job: parameters, data (folder, or an empty text) and cell_timeout.
+    """
     worker = workers.start()
     if worker is None:
         return "whole notebook: stopped before it began"
-    target = folder / source.name
-    sockets = tempfile.mkdtemp(prefix="cb-")  # not in `folder`: Unix allows socket paths 107 bytes
-    job = {
-        "source": str(source),
-        "target": str(target),
-        "sockets": sockets,
-        "data": str(plan.book.folder.resolve()),
-        "parameters": plan.book.parameters,
-        "cell_timeout": plan.cell_timeout,
-    }
-    limit = NOTEBOOK_TIMEOUTS * plan.cell_timeout
+    sockets = tempfile.mkdtemp(prefix="cb-")  # not beside target: Unix allows paths of 107 bytes
+    job = {"source": str(source), "target": str(target), "sockets": sockets, **job}
+    limit = NOTEBOOK_TIMEOUTS * job["cell_timeout"]
     try:
         _, errors = worker.communicate(json.dumps(job), timeout=limit)
     except subprocess.TimeoutExpired:

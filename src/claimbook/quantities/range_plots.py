@@ -1,5 +1,7 @@
 """Figures of ranges: which inputs decide a result, effects side by side, curves over a width."""
 
+import textwrap
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -38,7 +40,7 @@ def tornado_plot(panels: dict[str, pd.DataFrame]) -> plt.Figure:
         ax.set_yticks(range(len(table)), table["input"], fontsize=9)
         ax.set_ylim(len(table) - 0.4, -0.6)
         ax.grid(axis="y", visible=False)
-        ax.set_title(title, fontsize=10)
+        ax.set_title(textwrap.fill(title, 72), fontsize=10)
         ax.margins(x=0.08)
     handles = [
         plt.Rectangle((0, 0), 1, 1, fc=colours[0], ec="white", label="input at its low end"),

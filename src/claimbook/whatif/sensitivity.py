@@ -22,7 +22,7 @@ from claimbook.comparison import (
 from claimbook.notebook.display import verdict_text
 from claimbook.units import parse_unit, registry
 from claimbook.whatif.recompute import VERDICT, Recomputer
-from claimbook.wording import interval_text, markdown_text, quantity_text
+from claimbook.wording import interval_text, quantity_text
 
 BEYOND = 4.0
 """How many times past the evidence, on either side, a figure is moved in search of its tips."""
@@ -239,11 +239,9 @@ WOULD = {
 
 
 def takes_words(row: pd.Series) -> str:
-    """Tell one row of `what_it_takes` in words, as Markdown."""
+    """Tell one row of `what_it_takes` in words."""
     unit, end = row["unit"], _end_of_range(row)
-    if end:
-        end = f" (its {end} end)"
-    said = f"**{markdown_text(row['figure'])}**{end}: {verdict_text(row['verdict'])}. "
+    said = f"{row['figure']}{f' (its {end} end)' if end else ''}: {verdict_text(row['verdict'])}. "
     said += _tips(row, unit)
     if isinstance(row["better"], str):
         said += f" {WOULD[row['better']].capitalize()} "
@@ -280,7 +278,7 @@ def _further(row: pd.Series, unit: str) -> str:
         else interval_text(row["report_from"], row["report_to"], unit)
     )
     return (
-        f" As the figure stands, {markdown_text(row['measured'])} would have to be measured at "
+        f" As the figure stands, {row['measured']} would have to be measured at "
         f"{report}: {' and '.join(wanted)}, if none disagreed."
     )
 

@@ -17,6 +17,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -34,7 +35,7 @@ from claimbook.book import Book, load
 from claimbook.comparison import VERDICTS
 from claimbook.errors import InputError, RunFailed
 from claimbook.notebook.outputs import write_json
-from claimbook.notebook.running import Plan, find_notebooks, run, usable_cores
+from claimbook.notebook.running import Plan, find_notebooks, run, signals_as_interrupt, usable_cores
 from claimbook.whatif.grid import RECORD, Grid
 from claimbook.whatif.recompute import VERDICT, Recomputer
 
@@ -108,7 +109,7 @@ def run_sweep(sweep: Sweep) -> int:
         raise InputError(f"{sweep.output}: another sweep is at work there") from None
     except OSError as error:
         raise InputError(f"cannot write to {sweep.output}: {error.strerror}") from None
-    with lock:
+    with lock, signals_as_interrupt():
         _settle(sweep)
         missing = [b for b in sweep.bounds if not sweep.target(b[0]).exists()]
         done = len(sweep.grid) - sum(stop - start for start, stop in missing)
@@ -208,7 +209,7 @@ def _executor(scheduler: str | None, bundle: bytes) -> Iterator[tuple[Executor, 
     workers = usable_cores()
     # a fresh process each: threads of Arrow and matplotlib do not survive a fork
     context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(workers, context, initializer=_ignore_interrupts)
+    executor = ProcessPoolExecutor(workers, context, initializer=_depend_on_parent)
     try:
         yield executor, bundle, workers
     except BaseException:
@@ -219,9 +220,15 @@ def _executor(scheduler: str | None, bundle: bytes) -> Iterator[tuple[Executor, 
     executor.shutdown()
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the parent, which stops its workers itself."""
+def _depend_on_parent() -> None:
+    """Leave Ctrl-C to the parent, which stops its workers itself; go when it was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def follow():
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 def _dask(address: str):

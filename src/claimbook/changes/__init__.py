@@ -1,0 +1,1 @@
+"""Two states of a book compared: answers that moved, inputs that differ, and the changelog."""

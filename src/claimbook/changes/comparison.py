@@ -1,0 +1,209 @@
+"""Two states of a book side by side: as a document for machines, as text, and as a notebook."""
+
+import importlib.resources
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from claimbook.changes.differences import (
+    FIGURES,
+    answer_differences,
+    changed_questions,
+    flips,
+    input_differences,
+)
+from claimbook.changes.states import State
+from claimbook.notebook.outputs import write_json
+from claimbook.notebook.running import execute_one
+from claimbook.wording import number_text, plain_words, quantity_text
+
+DOCUMENT, NOTEBOOK = "comparison.json", "comparison.ipynb"
+SHOWN_ROWS = 6
+"""So many names of rows are listed for one kind of difference; the document lists all."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What differs between two states.
+
+    names: before and after. answers, inputs: tables of `claimbook.changes.differences`.
+    total: answers in the state after. pictures: PNG file name -> content before and after (None
+    where there is none), for those that differ.
+    """
+
+    names: tuple[str, str]
+    scenarios: tuple[str | None, str | None]
+    answers: pd.DataFrame
+    inputs: pd.DataFrame
+    total: int
+    pictures: dict[str, tuple[bytes | None, bytes | None]]
+
+    @property
+    def differs(self) -> bool:
+        """Whether an answer has another value; other words or inputs alone do not count."""
+        return bool(changed_questions(self.answers))
+
+
+def changes_between(before: State, after: State) -> Change:
+    """Compare two states."""
+    inputs = input_differences(before.inputs, after.inputs)
+    names = list(dict.fromkeys([*before.pictures, *after.pictures]))
+    pairs = {name: (before.pictures.get(name), after.pictures.get(name)) for name in names}
+    return Change(
+        names=(before.name, after.name),
+        scenarios=(before.scenario, after.scenario),
+        answers=answer_differences(before, after, inputs),
+        inputs=inputs,
+        total=len(after.answers),
+        pictures={name: pair for name, pair in pairs.items() if pair[0] != pair[1]},
+    )
+
+
+def as_document(change: Change) -> dict:
+    """Return a change as plain values, ready for JSON; pictures are given by name."""
+    return {
+        "before": change.names[0],
+        "after": change.names[1],
+        "scenarios": list(change.scenarios),
+        "answers_in_all": change.total,
+        "answers": _records(change.answers),
+        "inputs": _records(change.inputs),
+        "pictures": list(change.pictures),
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict]:
+    return json.loads(table.to_json(orient="records", double_precision=15))
+
+
+# --- as text -------------------------------------------------------------------------------------
+
+
+def as_text(change: Change) -> str:
+    """Return a change as text for a terminal."""
+    before, after = change.names
+    changed = changed_questions(change.answers)
+    parts = [f"From {before} to {after}", _inputs_text(change.inputs)]
+    flipped = flips(change.answers)
+    if len(flipped):
+        lines = [f"  {r.question}: {r.before} -> {r.after}" for r in flipped.itertuples()]
+        parts.append("\n".join([f"Verdicts that flipped: {len(flipped)}", *lines]))
+    else:
+        parts.append("Verdicts that flipped: none")
+    parts.append(f"Answers that changed: {len(changed)} of {change.total}")
+    if changed:
+        parts[-1] += "\n" + changed_answers(change.answers).to_string(index=False)
+    words = change.answers.loc[change.answers["change"] == "words", "question"]
+    if len(words):
+        parts.append(f"Only said in other words: {', '.join(words)}")
+    return "\n\n".join(parts)
+
+
+def changed_answers(answers: pd.DataFrame) -> pd.DataFrame:
+    """Return one row of words per answer whose value changed: answer, before, after, by, why."""
+    rows = []
+    for question, fields in answers[answers["change"] != "words"].groupby("question", sort=False):
+        first = fields.iloc[0]
+        by_field = fields.set_index("field")
+        if first["change"] in ("added", "removed"):
+            before, after, by = ("–", "there", "–")[:: 1 if first["change"] == "added" else -1]
+        else:
+            shown = [f for f in ("verdict", "estimate") if f in by_field.index] or [first["field"]]
+            before, after = (
+                ", ".join(_value(by_field.loc[field, end], by_field.loc[field]) for field in shown)
+                for end in ("before", "after")
+            )
+            by = _value(by_field.loc[shown[-1], "by"], by_field.loc[shown[-1]], sign=True)
+            hidden = [plain_words(f) for f in fields["field"] if f not in shown]
+            if shown == [first["field"]] and shown[0] not in ("verdict", "estimate"):
+                before = f"{plain_words(shown[0])} {before}"
+            after += f" (also {', '.join(hidden)})" if hidden else ""
+        rows.append((question, before, after, by, _shortened(first["why"])))
+    return pd.DataFrame(rows, columns=["answer", "before", "after", "by", "why"])
+
+
+def _value(value, row: pd.Series, sign: bool = False) -> str:
+    if value is None or (isinstance(value, float) and pd.isna(value)):
+        return "–"
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return str(value)
+    text = quantity_text(value, row["unit"]) if row["unit"] else number_text(value)
+    return f"+{text}" if sign and value > 0 else text
+
+
+def _shortened(why: str) -> str:
+    parts = why.split("; ")
+    more = len(parts) - SHOWN_ROWS
+    return "; ".join(parts[:SHOWN_ROWS]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _inputs_text(inputs: pd.DataFrame) -> str:
+    lines = [f"Inputs that differ: {len(inputs) or 'none'}"]
+    for row in input_summary(inputs).itertuples():
+        lines.append(f"  {row.where}: {row.what}: {row.difference}")
+    return "\n".join(lines)
+
+
+def input_summary(inputs: pd.DataFrame) -> pd.DataFrame:
+    """Return the differing inputs in words: where, what, difference.
+
+    Each figure has a row; rows of a table that differ in the same way share one.
+    """
+    rows = []
+    figures = inputs["where"] == FIGURES
+    for row in inputs[figures].itertuples():
+        unit = row.column
+        ends = [
+            quantity_text(None if v is None else float(v), unit) for v in (row.before, row.after)
+        ]
+        rows.append((FIGURES, row.row, f"{ends[0]} -> {ends[1]}"))
+    alike: dict[tuple[str, str], list[str]] = {}
+    for row in inputs[~figures].itertuples():
+        alike.setdefault((row.where, _difference(row)), []).append(str(row.row))
+    for (where, difference), names in alike.items():
+        more = len(names) - SHOWN_ROWS
+        what = ", ".join(names[:SHOWN_ROWS]) + (f" and {more} more" if more > 0 else "")
+        rows.append((where, what, difference))
+    return pd.DataFrame(rows, columns=["where", "what", "difference"])
+
+
+def _difference(row) -> str:
+    if row.column is None:
+        return str(row.after or row.before) if None in (row.before, row.after) else "changed"
+    ends = ("empty" if v in ("", None) else str(v) for v in (row.before, row.after))
+    return f"{row.column}: {' -> '.join(ends)}"
+
+
+# --- as a notebook -------------------------------------------------------------------------------
+
+
+def write_comparison(change: Change, folder: Path) -> Path:
+    """Write a change as a document, its pictures, and an executed notebook; return the notebook.
+
+    Raises RunFailed if the notebook does not run.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for end, place in (("before", 0), ("after", 1)):
+        for name, pair in change.pictures.items():
+            if pair[place] is not None:
+                (folder / end).mkdir(exist_ok=True)
+                (folder / end / name).write_bytes(pair[place])
+    write_json(as_document(change), folder / DOCUMENT)
+    template = importlib.resources.files("claimbook.changes") / "comparison.ipynb"
+    with importlib.resources.as_file(template) as source:
+        execute_one(source, folder / NOTEBOOK, {"folder": str(folder.resolve())})
+    return folder / NOTEBOOK
+
+
+def read_comparison(folder: Path) -> tuple[dict, pd.DataFrame, pd.DataFrame]:
+    """Return the document of a comparison, its answers and its inputs as tables."""
+    document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
+    return document, *(pd.DataFrame(document[part], dtype=object) for part in ("answers", "inputs"))
+
+
+def picture_pair(folder: Path, name: str) -> dict[str, bytes | None]:
+    """Return a picture before and after; None where there is none."""
+    paths = {end: folder / end / name for end in ("before", "after")}
+    return {end: path.read_bytes() if path.exists() else None for end, path in paths.items()}

@@ -1,0 +1,217 @@
+"""States of a book: what it answered, and from which inputs.
+
+A state is named in one of four ways: `record` (the committed record of this checkout), the name
+of a scenario, a folder of results, or a git revision. A folder of results holds results/ and
+figures/, and the tables it was computed from in inputs/ (an experiment) or data/ (a checkout).
+"""
+
+import contextlib
+import io
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pybtex.database import BibliographyData
+
+from claimbook.book import BIBLIOGRAPHY, load
+from claimbook.citations.bibliography import load_bibliography
+from claimbook.errors import InputError, nearest
+from claimbook.notebook.running import Plan, find_notebooks, run
+from claimbook.scenario import FOLDER as SCENARIOS
+from claimbook.scenario import scenario_names
+from claimbook.tables import DESCRIPTION
+from claimbook.yaml_file import read_yaml
+
+RECORD = "record"
+ENDS = {"value": "", "low": "_min", "high": "_max"}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What answers are computed from, whatever its form was at the time.
+
+    tables: table -> rows as text, indexed by their key. entries: YAML or BibTeX file -> its
+    entries. figures: parameter -> value, updates included. units: parameter -> unit.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    entries: dict[str, dict[str, Any]]
+    figures: dict[str, float]
+    units: dict[str, str]
+
+
+@dataclass(frozen=True)
+class State:
+    """One state of a book: its name as it was asked for, its inputs and its answers.
+
+    answers: question -> record. pictures: file name -> content, for the PNG files.
+    """
+
+    name: str
+    digest: str
+    scenario: str | None
+    inputs: Inputs
+    answers: dict[str, dict]
+    pictures: dict[str, bytes]
+
+
+def read_state(name: str, root: Path, data: Path) -> State:
+    """Return a state by its name; a scenario that has no results yet is run first.
+
+    root: the checkout. data: its data folder, which holds the scenarios.
+
+    Raises InputError for a name that is none of the four, or a folder or revision without results
+    or inputs, and RunFailed if the scenario's notebooks fail.
+    """
+    scenarios = scenario_names(data)
+    if name == RECORD:
+        state = state_of(name, root)
+        if state.digest != load(data).digest:
+            print(
+                "claimbook: warning: the record was not computed from the data as they stand; "
+                "./run book makes it anew",
+                file=sys.stderr,
+            )
+        return state
+    if name in scenarios:
+        return state_of(name, scenario_results(name, root, data))
+    if Path(name).is_dir():
+        return state_of(name, Path(name))
+    with revision(name, root, ["data", "results", "figures"]) as folder:
+        if folder is None:
+            known = [RECORD, *scenarios]
+            raise InputError(
+                f"'{name}' is no scenario, folder or git revision{nearest(name, known)} "
+                f"(known: {', '.join(known)})"
+            )
+        return state_of(name, folder)
+
+
+def scenario_results(name: str, root: Path, data: Path) -> Path:
+    """Return the folder with a scenario's results; run it unless they are there and current."""
+    book = load(data).in_scenario(name)
+    output = root / "build" / "scenarios" / name
+    notebooks = find_notebooks(root)
+    if not _current(output, book.digest, notebooks):
+        print(f"claimbook: running scenario {name}; its results are kept", file=sys.stderr)
+        run(Plan(root=root, notebooks=notebooks, book=book, output=output))
+    return output
+
+
+def _current(output: Path, digest: str, notebooks: list[Path]) -> bool:
+    there = output / "results" / "answers.json"
+    if not there.exists() or _read_json(there).get("digest") != digest:
+        return False
+    executed = (output / "notebooks" / path.name for path in notebooks)
+    made = there.stat().st_mtime
+    return all(p.exists() for p in executed) and all(p.stat().st_mtime <= made for p in notebooks)
+
+
+@contextlib.contextmanager
+def revision(name: str, root: Path, paths: list[str]) -> Iterator[Path | None]:
+    """Unpack paths of a git revision for a while; None if there is no such revision.
+
+    Raises InputError if the revision does not hold the paths.
+    """
+    asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
+    found = None if name.startswith("-") else git(root, *asked)
+    if found is None:
+        yield None
+        return
+    packed = git(root, "archive", found.decode().strip(), *paths)
+    if packed is None:
+        raise InputError(f"revision {name}: does not hold {', '.join(paths)}")
+    with tempfile.TemporaryDirectory(prefix="claimbook-") as folder:
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(folder, filter="data")
+        yield Path(folder)
+
+
+def git(root: Path, *words: str) -> bytes | None:
+    """Return what git prints; None if it fails or is not there."""
+    if not shutil.which("git"):
+        return None
+    done = subprocess.run(["git", "-C", str(root), *words], capture_output=True)
+    return None if done.returncode else done.stdout
+
+
+def state_of(name: str, folder: Path) -> State:
+    """Read the state that a folder of results holds. Raises InputError if a part is missing."""
+    results = folder / "results" / "answers.json"
+    if not results.is_file():
+        raise InputError(f"{name}: {folder.name}/results/answers.json is missing")
+    held = [f for n in ("inputs", "data") if (f := folder / n / DESCRIPTION).exists()]
+    if not held:
+        raise InputError(f"{name}: its tables are missing; expected inputs/ or data/ in the folder")
+    document = _read_json(results)
+    return State(
+        name=name,
+        digest=document["digest"],
+        scenario=document.get("scenario"),
+        inputs=inputs_of(held[0].parent, document["updates"]),
+        answers={record["question"]: record for record in document["answers"]},
+        pictures={p.name: p.read_bytes() for p in sorted((folder / "figures").glob("*.png"))},
+    )
+
+
+def inputs_of(data: Path, updates: dict[str, float] | None = None) -> Inputs:
+    """Read a data folder as text, by its own description, whatever its version."""
+    tables = {r["name"]: _table(r, data) for r in read_yaml(data / DESCRIPTION)["resources"]}
+    printed = _figures(tables["claims"])
+    files = [*data.glob("*.yaml"), *data.glob(f"{SCENARIOS}/*.yaml")]
+    named = {path.relative_to(data).as_posix(): path for path in sorted(files)}
+    entries = {name: read_yaml(path) for name, path in named.items() if name != DESCRIPTION}
+    return Inputs(
+        tables=tables,
+        entries={**entries, BIBLIOGRAPHY: _works(load_bibliography(data / BIBLIOGRAPHY))},
+        figures={**{name: value for name, (value, _) in printed.items()}, **(updates or {})},
+        units={name: unit for name, (_, unit) in printed.items()},
+    )
+
+
+def _read_json(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path}: not JSON ({error})") from None
+
+
+def _table(resource: dict, folder: Path) -> pd.DataFrame:
+    """Return a table as text, indexed by its column of unique names, or by all its columns."""
+    frame = pd.read_csv(
+        folder / resource["path"], dtype=str, keep_default_na=False, encoding="utf-8-sig"
+    )
+    fields = resource["schema"]["fields"]
+    unique = [f["name"] for f in fields if f.get("constraints", {}).get("unique")]
+    keys = unique[:1] or list(frame.columns)
+    return frame.set_index(frame[keys].agg(" | ".join, axis=1).rename("row"))
+
+
+def _figures(claims: pd.DataFrame) -> dict[str, tuple[float, str]]:
+    """Return parameter -> printed value and unit, by the rule of `Book.figures`."""
+    figures = {}
+    for row in claims[claims["role"] == "figure"].itertuples():
+        columns = ("low", "high") if row.relation == "range" else ("value",)
+        for column in columns:
+            figures[row.claim + ENDS[column]] = (float(getattr(row, column)), row.unit)
+    return figures
+
+
+def _works(bibliography: BibliographyData) -> dict[str, dict[str, str]]:
+    """Return key -> fields and persons of each entry, as text."""
+    return {
+        key: {
+            "type": entry.type,
+            **dict(entry.fields),
+            **{role: " and ".join(map(str, people)) for role, people in entry.persons.items()},
+        }
+        for key, entry in bibliography.entries.items()
+    }
