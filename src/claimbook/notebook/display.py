@@ -234,5 +234,15 @@ def answers(records: pd.DataFrame, digest: str) -> None:
     ).reset_index(drop=True)
     caption = "Answers as the run puts them on record; a claim's name leads to its card"
     forms = _table_forms(shown, caption, {"claim": addresses(records["claim"])})
-    carried = {"digest": digest, "answers": json.loads(records.to_json(orient="records"))}
-    display({**forms, ANSWERS_TYPE: carried}, raw=True)
+    display({**forms, ANSWERS_TYPE: _carried(records, digest)}, raw=True)
+
+
+def keep(records: pd.DataFrame, digest: str) -> None:
+    """Put answers on record that the notebook has shown already, and say how many."""
+    words = f"{len(records)} answers are on record."
+    forms = {"text/markdown": words, "text/plain": words}
+    display({**forms, ANSWERS_TYPE: _carried(records, digest)}, raw=True)
+
+
+def _carried(records: pd.DataFrame, digest: str) -> dict:
+    return {"digest": digest, "answers": json.loads(records.to_json(orient="records"))}
