@@ -10,6 +10,7 @@ from claimbook.changes.differences import FIGURES, cause_of, input_differences
 from claimbook.changes.states import RECORD, git, inputs_of, revision
 from claimbook.wording import plain_words
 
+UNCAUSED = ("no input: the code or what it runs on", "a new question", "no longer asked")
 NO_REASON = "say why"
 """What stands for a reason where git knows none; nobody but the author can fill it in."""
 
@@ -65,7 +66,7 @@ def _moved(answers: pd.DataFrame) -> dict[str, list[str]]:
     for row in changed_answers(answers).itertuples():
         words = f"`{row.answer}` ({row.before} → {row.after})"
         why = reasons[row.answer]
-        for cause in why.split("; ") if not why.startswith("no input") else [""]:
+        for cause in why.split("; ") if why not in UNCAUSED else [""]:
             moved.setdefault(cause, []).append(words)
     return moved
 

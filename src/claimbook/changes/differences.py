@@ -131,6 +131,7 @@ def answer_differences(before: State, after: State, inputs: pd.DataFrame) -> pd.
         why = "; ".join(causes(one or {}, other or {}, inputs))
         if one is None or other is None:
             change = "added" if one is None else "removed"
+            why = "a new question" if one is None else "no longer asked"
             rows.append([*head, change, None, None, None, None, None, why])
             continue
         fields = [f for f in _ordered(one, other) if f not in TEXTS]
