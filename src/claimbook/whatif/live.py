@@ -13,16 +13,10 @@ from IPython.display import display as show
 from claimbook.comparison import HOLDS_SHARE
 from claimbook.errors import InputError
 from claimbook.notebook.display import verdict_text
-from claimbook.units import parse_unit, registry
 from claimbook.whatif.recompute import AGREEING, VERDICT, Recomputer
-from claimbook.whatif.sensitivity import figure_ranges
+from claimbook.whatif.sensitivity import figure_ranges, slider_range
 from claimbook.whatif.whatif_plot import agreement_plot
 from claimbook.wording import SYMBOLS, quantity_text
-
-WIDER = 2.0
-"""How far a slider goes beyond what was measured or printed, on either side."""
-LOGARITHMIC = 20.0
-"""From this ratio of its ends on, a slider moves by factors."""
 
 
 def is_live() -> bool:
@@ -73,24 +67,17 @@ def panel(recomputer: Recomputer, labels: dict[str, str]) -> widgets.VBox:
 
 
 def _sliders(recomputer: Recomputer, labels: dict[str, str]) -> dict[str, widgets.Widget]:
-    sliders = {}
-    for name, row in figure_ranges(recomputer).iterrows():
-        ends = [end for end in (row["low"], row["high"], row["printed"]) if end > 0]
-        low, high = min(ends) / WIDER, max(ends) * WIDER
-        if parse_unit(row["unit"]) == registry().percent:
-            high = min(high, 100.0)
-        claim = recomputer.figures.loc[name, "claim"]
-        end = {"_min": ", lower end", "_max": ", upper end"}.get(name.removeprefix(claim), "")
-        sliders[name] = _slider(
-            float(row["printed"]),
-            low,
-            high,
-            f"{labels[claim]}{end} ({SYMBOLS.get(row['unit'], row['unit'])})",
-        )
+    sliders, ranges = {}, figure_ranges(recomputer)
+    for name, figure in recomputer.figures.iterrows():
+        end = {"low": ", lower end", "high": ", upper end"}.get(figure["column"], "")
+        label = f"{labels[figure['claim']]}{end} ({SYMBOLS.get(figure['unit'], figure['unit'])})"
+        sliders[name] = _slider(float(figure["value"]), *slider_range(ranges.loc[name]), label)
     return sliders
 
 
-def _slider(value: float, low: float, high: float, description: str) -> widgets.Widget:
+def _slider(
+    value: float, low: float, high: float, logarithmic: bool, description: str
+) -> widgets.Widget:
     shared = {
         "value": value,
         "description": description,
@@ -99,7 +86,7 @@ def _slider(value: float, low: float, high: float, description: str) -> widgets.
         "style": {"description_width": "22em"},
         "layout": widgets.Layout(width="48em"),
     }
-    if high / low < LOGARITHMIC:
+    if not logarithmic:
         return widgets.FloatSlider(min=low, max=high, step=(high - low) / 500, **shared)
     return widgets.FloatLogSlider(min=log10(low), max=log10(high), step=0.005, base=10, **shared)
 

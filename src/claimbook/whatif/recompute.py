@@ -70,10 +70,8 @@ class Recomputer:
             found |= self._judged(name, full)
         held = [np.isin(found[f"{name}.{VERDICT}"], VERDICTS[:2]) for name in self._rows]
         found[HELD] = np.sum(held, axis=0)
-        numbers = {p: (full[p].to_numpy(), u) for p, u in self.figures["unit"].items()}
-        for name, implication in self.book.implications.items():
-            value = implied(implication, self.book.tables, numbers)
-            found[name] = np.broadcast_to(value, len(full))
+        for name in self.book.implications:
+            found[name] = self._implied(name, full)
         table = pd.DataFrame(found, index=figures.index)
         return pd.concat([table, self._standing(table)], axis=1)
 
@@ -84,6 +82,15 @@ class Recomputer:
     def rows(self, question: str) -> pd.DataFrame:
         """Return the rows that a question's figure is held against (`comparison.evidence_rows`)."""
         return self._rows[question]
+
+    def implied(self, name: str, figures: pd.DataFrame) -> np.ndarray:
+        """Return the value of one implication, in its unit, for each row of figures."""
+        return self._implied(name, self._complete(figures))
+
+    def _implied(self, name: str, full: pd.DataFrame) -> np.ndarray:
+        numbers = {p: (full[p].to_numpy(), u) for p, u in self.figures["unit"].items()}
+        value = implied(self.book.implications[name], self.book.tables, numbers)
+        return np.broadcast_to(value, len(full))
 
     def _complete(self, figures: pd.DataFrame) -> pd.DataFrame:
         """Return a column for every parameter, each value checked."""
@@ -138,12 +145,18 @@ class Recomputer:
         """Say which conclusions stand; the argument is walked once for each case of the figures."""
         columns = [f"{question}.{VERDICT}" for question in self.book.questions]
         cases = answers[columns].apply(lambda verdict: verdict.map(STANDING))
-        case = list(cases.itertuples(index=False, name=None))
-        for new in set(case) - set(self._walked):
-            self._walked[new] = self._walk(new)
-        stands = [self._walked[one] for one in case]
+        stands = self.standing_cases(list(cases.itertuples(index=False, name=None)))
         names = [f"{claim}.{STANDS}" for claim in self.conclusions]
         return pd.DataFrame(stands, columns=names, index=answers.index, dtype=bool)
+
+    def standing_cases(self, cases: list[tuple[str, ...]]) -> list[list[bool]]:
+        """Return for each case which of `conclusions` have a route that stands.
+
+        A case holds a value of `STANDING` for each question, in their order.
+        """
+        for new in set(cases) - set(self._walked):
+            self._walked[new] = self._walk(new)
+        return [self._walked[case] for case in cases]
 
     def _walk(self, case: tuple[str, ...]) -> list[bool]:
         """Return for each conclusion whether it has a route with these verdicts of the figures."""

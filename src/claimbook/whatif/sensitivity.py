@@ -26,6 +26,9 @@ from claimbook.wording import interval_text, quantity_text
 
 BEYOND = 4.0
 """How many times past the evidence, on either side, a figure is moved in search of its tips."""
+WIDER = 2.0
+LOGARITHMIC = 20.0
+"""From this ratio of its ends on, a slider moves by factors."""
 PRECISION = 1e-9
 """Relative width to which a tipping point is closed in; far finer than any figure is given."""
 
@@ -41,7 +44,7 @@ def figure_ranges(recomputer: Recomputer) -> pd.DataFrame:
     for name, figure in recomputer.figures.iterrows():
         ends = {"printed": figure["value"], "low": np.nan, "high": np.nan, "rows": ""}
         if figure["claim"] in questions:
-            rows = compare(book, questions[figure["claim"]]).rows
+            rows = recomputer.rows(questions[figure["claim"]])
             rows = rows[rows["part"] == "direct"]
             if len(rows):
                 least, most = rows.loc[rows["low"].idxmin()], rows.loc[rows["high"].idxmax()]
@@ -53,6 +56,19 @@ def figure_ranges(recomputer: Recomputer) -> pd.DataFrame:
         .T[["printed", "low", "high", "unit", "rows"]]
         .astype({"printed": float, "low": float, "high": float})
     )
+
+
+def slider_range(figure: pd.Series) -> tuple[float, float, bool]:
+    """Return how far a figure may be moved by hand: low, high, and whether by factors.
+
+    figure: a row of `figure_ranges`. It may go `WIDER` times beyond what was measured or printed,
+    and stays within a percentage.
+    """
+    ends = [end for end in (figure["low"], figure["high"], figure["printed"]) if end > 0]
+    low, high = min(ends) / WIDER, max(ends) * WIDER
+    if parse_unit(figure["unit"]) == registry().percent:
+        high = min(high, 100.0)
+    return low, high, high / low >= LOGARITHMIC
 
 
 def one_at_a_time(recomputer: Recomputer, ranges: pd.DataFrame, output: str) -> pd.DataFrame:
