@@ -12,7 +12,7 @@ from IPython.display import display as show
 
 from claimbook.comparison import HOLDS_SHARE
 from claimbook.errors import InputError
-from claimbook.notebook.display import verdict_text
+from claimbook.verdicts import verdict_text
 from claimbook.whatif.recompute import AGREEING, VERDICT, Recomputer
 from claimbook.whatif.sensitivity import figure_ranges, slider_range
 from claimbook.whatif.whatif_plot import agreement_plot
