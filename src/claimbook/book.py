@@ -14,6 +14,7 @@ from pybtex.database import BibliographyData
 
 from claimbook.citations.bibliography import load_bibliography
 from claimbook.errors import InputError, nearest
+from claimbook.origin import ORIGIN, Origin, read_origin
 from claimbook.questions import check_bearings, check_questions
 from claimbook.tables import DESCRIPTION, Tables, load_tables, split_cell
 from claimbook.units import check_bounds, parse_quantity
@@ -39,6 +40,7 @@ class Book:
     questions: name -> what is asked of the evidence (see `claimbook.questions`).
     bearings: table -> where it says how a row bears on its claim (see `claimbook.matrix`).
     updates: parameter name -> value, in the parameter's own unit, that replaced the printed one.
+    origin: where the text stands, if the data say so (see `claimbook.origin`).
     """
 
     folder: Path
@@ -47,6 +49,7 @@ class Book:
     questions: dict
     bearings: dict = field(default_factory=dict)
     updates: Mapping[str, float] = field(default_factory=dict)
+    origin: Origin | None = None
 
     @property
     def claims(self) -> pd.DataFrame:
@@ -155,7 +158,10 @@ class Book:
 
     @property
     def digest(self) -> str:
-        """Fingerprint of everything that answers are computed from: the files and the updates."""
+        """Fingerprint of everything that answers are computed from: the files and the updates.
+
+        Where the text stands is not among it, for nothing is computed from that.
+        """
         paths = [r["path"] for r in self.tables.description["resources"]]
         hashed = hashlib.sha256()
         given = [BEARINGS] if self.bearings else []
@@ -198,7 +204,8 @@ def load(folder: Path | str | None = None) -> Book:
     check_questions(questions, tables, folder / QUESTIONS)
     bearings = read_yaml(folder / BEARINGS) if (folder / BEARINGS).exists() else {}
     check_bearings(bearings, tables, folder / BEARINGS)
-    return Book(folder, tables, bibliography, questions, bearings)
+    origin = read_origin(folder / ORIGIN) if (folder / ORIGIN).exists() else None
+    return Book(folder, tables, bibliography, questions, bearings, origin=origin)
 
 
 def _check_keys(tables: Tables, bibliography: BibliographyData, folder: Path) -> None:
