@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -60,10 +59,9 @@ class Example:
         )
 
 
-@cache
-def real() -> Example:
+def real(book: Book) -> Example:
     """The collection with its record. Tests must not change its tables."""
-    return Example(load(ROOT / "data"), REAL, ROOT)
+    return Example(book, REAL, ROOT)
 
 
 def coffee(root: Path, **updates) -> Example:

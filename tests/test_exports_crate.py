@@ -27,8 +27,8 @@ KNOWN_GAPS = {
 
 
 @pytest.fixture(scope="module")
-def example():
-    return real()
+def example(book):
+    return real(book)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from conftest import ROOT
 from exports_example import coffee as coffee_example
 
 from claimbook.comparison import VERDICTS
+from claimbook.exports.claim_review import title_of
 from claimbook.exports.open_graph import meta_tags, summary
 from claimbook.exports.sitemap import NAMESPACE, sitemap
 from claimbook.exports.social_card import (
@@ -23,7 +24,7 @@ from claimbook.exports.social_card import (
     social_card,
     social_card_alt,
 )
-from claimbook.exports.writing import labels_of, read_answers, title_of
+from claimbook.exports.writing import labels_of, read_answers
 from claimbook.matrix import evidence_matrix
 from claimbook.notebook.display import VERDICT_MARKS, set_theme
 

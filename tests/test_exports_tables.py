@@ -37,8 +37,8 @@ def faults(folder):
 
 
 @pytest.fixture(scope="module")
-def example():
-    return real()
+def example(book):
+    return real(book)
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +119,11 @@ def test_every_answer_stands_there_with_its_numbers(texts, example):
             assert row["cited_works"] == ";".join(answer["cited"]["works"])
 
 
+@pytest.fixture(scope="module")
+def coffee_texts(tmp_path_factory):
+    return texts_of(coffee_example(tmp_path_factory.mktemp("coffee")))
+
+
 @pytest.mark.parametrize(
     ("name", "before", "after", "fault"),
     [
@@ -133,8 +138,8 @@ def test_every_answer_stands_there_with_its_numbers(texts, example):
         ("claims.json", "long", "lonk", "hash-count"),
     ],
 )
-def test_a_planted_mistake_is_found(tmp_path, name, before, after, fault):
-    texts = texts_of(coffee_example(tmp_path))
+def test_a_planted_mistake_is_found(coffee_texts, tmp_path, name, before, after, fault):
+    texts = coffee_texts
     assert before in texts[name]
     damaged = {**texts, name: texts[name].replace(before, after, 1)}
     table = name.replace(".", "-").removesuffix("-csv")

@@ -47,7 +47,7 @@ def claim_reviews(
     shared = {
         "datePublished": published.isoformat(),
         "author": [_agent(author) for author in collection.authors],
-        "isPartOf": {"@type": "Dataset", "name": _title(book)}
+        "isPartOf": {"@type": "Dataset", "name": title_of(book)}
         | ({"url": collection.address} if collection.address else {}),
     }
     if any(licences):
@@ -123,7 +123,8 @@ def _licences(book: Book) -> list[dict]:
     return book.tables.description.get("licenses", [])
 
 
-def _title(book: Book) -> str:
+def title_of(book: Book) -> str:
+    """Return the title of the book's data, or its short name if it has none."""
     description = book.tables.description
     return show(description.get("title") or description["name"])
 

@@ -20,6 +20,7 @@ from rocrate.rocrate import ROCrate
 
 from claimbook.book import Book
 from claimbook.citations.bibliography import show
+from claimbook.exports.claim_review import title_of
 from claimbook.exports.collection import Collection
 
 VERSION = "1.1"
@@ -55,8 +56,48 @@ def crate(
     crate -> content, of what was derived from them. published: date of the crate.
     """
     whole = ROCrate(version=VERSION)
-    root, about = whole.root_dataset, book.tables.description
-    root["name"] = show(about.get("title") or about["name"])
+    code = _licence(whole, LICENCES + collection.licence, collection.licence)
+    data = [
+        _licence(whole, given.get("path") or LICENCES + given["name"], given["name"])
+        for given in book.tables.description.get("licenses", [])
+    ]
+    _describe_root(whole, book, collection, data or [code], published)
+    inputs = _data_files(whole, book)
+    notebooks = _notebooks(whole, results, [code, *data])
+    figures = _figures(whole, results, notebooks)
+    answers = _file(whole, results / "results/answers.json", "results/answers.json")
+    answers["name"] = "The answers of the run, with their rows"
+    added = [_file(whole, BytesIO(content), path) for path, content in sorted(made.items())]
+
+    tools = {name: _program(whole, name, code) for name in TOOLS}
+    run = _thing(
+        whole,
+        "#run",
+        "CreateAction",
+        name="Execution of the notebooks",
+        description=f"Every notebook executed with these data and numbers (digest {book.digest})",
+        instrument=list(tools.values()),
+        object=[*inputs, *_parameters(whole, book)],
+        result=[*notebooks.values(), *figures, answers],
+    )
+    export = _thing(
+        whole,
+        "#export",
+        "CreateAction",
+        name="Export for machines",
+        description="Tables, reviews and a picture made from the same data and the answers",
+        instrument=tools["claimbook"],
+        object=[*inputs, answers],
+        result=added,
+    )
+    whole.root_dataset["mentions"] = [run, export]
+    return whole
+
+
+def _describe_root(whole, book, collection, licences: list[ContextEntity], published) -> None:
+    """Say what the crate is, who made it, on what terms, and to which profile it keeps."""
+    root = whole.root_dataset
+    root["name"] = title_of(book)
     root["description"] = show(collection.abstract or collection.title)
     root["datePublished"] = published.isoformat()
     root["version"] = collection.version
@@ -68,46 +109,10 @@ def crate(
         root["keywords"] = [show(word) for word in collection.keywords]
     if collection.address:
         root["url"] = collection.address
-    code = _licence(whole, LICENCES + collection.licence, collection.licence)
-    data = [
-        _licence(whole, given.get("path") or LICENCES + given["name"], given["name"])
-        for given in about.get("licenses", [])
-    ]
-    root["license"] = _one_or_all(data or [code])
-
-    inputs = _data_files(whole, book)
-    notebooks = _notebooks(whole, results, [code, *data])
-    figures = _figures(whole, results, notebooks)
-    answers = _file(whole, results / "results/answers.json", "results/answers.json")
-    answers["name"] = "The answers of the run, with their rows"
-    added = [_file(whole, BytesIO(content), path) for path, content in sorted(made.items())]
-
+    root["license"] = _one_or_all(licences)
     root["conformsTo"] = _thing(
         whole, PROFILE, "CreativeWork", name="Process Run Crate", version=PROFILE.split("/")[-1]
     )
-    programs = {name: _program(whole, name, code) for name in TOOLS}
-    run = _thing(
-        whole,
-        "#run",
-        "CreateAction",
-        name="Execution of the notebooks",
-        description=f"Every notebook executed with these data and numbers (digest {book.digest})",
-        instrument=list(programs.values()),
-        object=[*inputs, *_parameters(whole, book)],
-        result=[*notebooks.values(), *figures, answers],
-    )
-    export = _thing(
-        whole,
-        "#export",
-        "CreateAction",
-        name="Export for machines",
-        description="Tables, reviews and a picture made from the same data and the answers",
-        instrument=programs["claimbook"],
-        object=[*inputs, answers],
-        result=added,
-    )
-    root["mentions"] = [run, export]
-    return whole
 
 
 def _thing(whole: ROCrate, address: str, kind: str, /, **properties) -> ContextEntity:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from claimbook.book import Book
 from claimbook.errors import InputError
-from claimbook.exports.claim_review import CONTEXT, claim_reviews
+from claimbook.exports.claim_review import CONTEXT, claim_reviews, title_of
 from claimbook.exports.collection import Collection
 from claimbook.exports.crate import crate
 from claimbook.exports.social_card import social_card
@@ -78,12 +78,6 @@ def read_answers(results: Path, book: Book) -> list[dict]:
     if document["digest"] != book.digest:
         raise InputError(f"{path}: computed from other data or numbers; run the notebooks again")
     return document["answers"]
-
-
-def title_of(book: Book) -> str:
-    """Return the title of the book's data, or its short name if it has none."""
-    description = book.tables.description
-    return description.get("title") or description["name"]
 
 
 def labels_of(matrix: pd.DataFrame) -> dict[str, str]:
