@@ -15,6 +15,7 @@ from pybtex.database import BibliographyData
 from claimbook.citations.bibliography import load_bibliography
 from claimbook.errors import InputError, nearest
 from claimbook.implications import check_implications
+from claimbook.origin import ORIGIN, Origin, read_origin
 from claimbook.questions import check_bearings, check_questions
 from claimbook.scenario import FOLDER as SCENARIOS
 from claimbook.scenario import (
@@ -53,6 +54,7 @@ class Book:
     updates: parameter name -> value, in the parameter's own unit, that replaced the printed one.
     scenario: the scenario that was applied, if any (see `claimbook.scenario`).
     changed_files: path in the folder -> content, for each file that the scenario changes.
+    origin: where the text stands, if the data say so (see `claimbook.origin`).
     """
 
     folder: Path
@@ -64,6 +66,7 @@ class Book:
     updates: Mapping[str, float] = field(default_factory=dict)
     scenario: Scenario | None = None
     changed_files: Mapping[str, bytes] = field(default_factory=dict)
+    origin: Origin | None = None
 
     @property
     def claims(self) -> pd.DataFrame:
@@ -199,11 +202,11 @@ class Book:
 
     @property
     def files(self) -> list[str]:
-        """The files that the book was read from, as paths in its folder, sorted."""
-        given = [n for n in (BEARINGS, IMPLICATIONS) if (self.folder / n).exists()]
-        given += [f"{SCENARIOS}/{name}.yaml" for name in self.scenario_names]
+        """The files that the book is made of, as paths in its folder, sorted."""
+        texts = [path.name for path in self.folder.glob("*.yaml")]
+        texts += [f"{SCENARIOS}/{name}.yaml" for name in self.scenario_names]
         tables = [r["path"] for r in self.tables.description["resources"]]
-        return sorted([DESCRIPTION, BIBLIOGRAPHY, QUESTIONS, *given, *tables])
+        return sorted({BIBLIOGRAPHY, *texts, *tables})
 
     def copy_data(self, target: Path) -> None:
         """Write the files of the book to the folder `target`, tables as its scenario has them."""
@@ -266,7 +269,8 @@ def load(folder: Path | str | None = None) -> Book:
         read_yaml(folder / name) if (folder / name).exists() else {}
         for name in (BEARINGS, IMPLICATIONS)
     )
-    book = Book(folder, tables, bibliography, questions, bearings, implications)
+    origin = read_origin(folder / ORIGIN) if (folder / ORIGIN).exists() else None
+    book = Book(folder, tables, bibliography, questions, bearings, implications, origin=origin)
     _check_parts_fit(book)
     return book
 

@@ -43,7 +43,9 @@ def panel(recomputer: Recomputer, labels: dict[str, str]) -> widgets.VBox:
     """
     sliders = _sliders(recomputer, labels)
     answers, picture = widgets.HTML(), widgets.Image(format="png", width=760)
-    reset = widgets.Button(description="The text's own figures")
+    reset = widgets.Button(
+        description="The text's own figures", layout=widgets.Layout(width="auto")
+    )
 
     def recompute(_=None) -> None:
         figures = pd.DataFrame([{name: slider.value for name, slider in sliders.items()}])
