@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,12 +13,12 @@ from pybtex.database import BibliographyData
 
 from claimbook.citations.bibliography import load_bibliography
 from claimbook.errors import InputError, nearest
+from claimbook.folders import DESCRIPTION, find_data
 from claimbook.questions import check_bearings, check_questions
-from claimbook.tables import DESCRIPTION, Tables, load_tables, split_cell
+from claimbook.tables import Tables, load_tables, split_cell
 from claimbook.units import check_bounds, parse_quantity
 from claimbook.yaml_file import read_yaml
 
-DATA_VARIABLE = "CLAIMBOOK_DATA"
 BIBLIOGRAPHY = "references.bib"
 QUESTIONS = "questions.yaml"
 BEARINGS = "bearings.yaml"
@@ -164,23 +163,6 @@ class Book:
             hashed.update(f"{path}:{len(content)}:".encode() + content)
         hashed.update(json.dumps(dict(self.updates), sort_keys=True).encode())
         return hashed.hexdigest()[:16]
-
-
-def find_data(start: Path | None = None) -> Path:
-    """Return the data folder: $CLAIMBOOK_DATA, or data/ in `start` or the nearest folder above.
-
-    Raises InputError if there is none.
-    """
-    if named := os.environ.get(DATA_VARIABLE):
-        return Path(named)
-    start = (start or Path.cwd()).resolve()
-    for folder in [start, *start.parents]:
-        if (folder / "data" / DESCRIPTION).is_file():
-            return folder / "data"
-    raise InputError(
-        f"no data/{DESCRIPTION} in {start} or any folder above: run inside the checkout, "
-        f"or say where the data are with --data DIR or {DATA_VARIABLE}"
-    )
 
 
 def load(folder: Path | str | None = None) -> Book:
