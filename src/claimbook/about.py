@@ -1,6 +1,7 @@
 """What a collection is about, in words that no table holds: `first_page.yaml` beside the tables."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from claimbook.book import Book
 from claimbook.errors import InputError, nearest
@@ -8,24 +9,31 @@ from claimbook.yaml_file import read_yaml
 
 FILE = "first_page.yaml"
 REQUIRED = ("title", "question")
-TEXTS = (*REQUIRED, "text", "conclusion", "picture")
+TEXTS = (*REQUIRED, "name", "text", "conclusion", "picture")
 
 
 @dataclass(frozen=True)
 class About:
     """The question that a collection answers.
 
-    title, question: as a reader would ask it, in a line and in full. text: how the text is called
+    title, question: as a reader would ask it, in a line and in full. name: of the collection, in a
+    few words (default: the title). text: how the text is called
     in a sentence. conclusion: the claim to which its argument leads. picture: name of a figure
     that shows the argument. limits: what the collection is not, a sentence or two each.
     """
 
     title: str
     question: str
+    name: str = ""
     text: str = "the text"
     conclusion: str | None = None
     picture: str | None = None
     limits: tuple[str, ...] = ()
+
+
+def has_first_page(folder: Path) -> bool:
+    """Whether a data folder says what a site would put on its first page."""
+    return (folder / FILE).is_file()
 
 
 def load_about(book: Book) -> About:
@@ -50,4 +58,5 @@ def load_about(book: Book) -> About:
             book.claim(given["conclusion"])
         except InputError as error:
             raise InputError(f"{path}: conclusion: {error}") from None
-    return About(**{key: given[key] for key in TEXTS if key in given}, limits=tuple(limits))
+    texts = {"name": given["title"]} | {key: given[key] for key in TEXTS if key in given}
+    return About(**texts, limits=tuple(limits))

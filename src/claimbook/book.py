@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from pybtex.database import BibliographyData
 
 from claimbook.citations.bibliography import load_bibliography
 from claimbook.errors import InputError, nearest
+from claimbook.folders import find_data
 from claimbook.implications import check_implications
 from claimbook.origin import ORIGIN, Origin, read_origin
 from claimbook.questions import check_bearings, check_questions
@@ -26,11 +26,10 @@ from claimbook.scenario import (
     read_scenario,
     scenario_names,
 )
-from claimbook.tables import DESCRIPTION, Tables, load_tables, split_cell
+from claimbook.tables import Tables, load_tables, split_cell
 from claimbook.units import check_bounds, parse_quantity
 from claimbook.yaml_file import read_yaml
 
-DATA_VARIABLE = "CLAIMBOOK_DATA"
 BIBLIOGRAPHY = "references.bib"
 QUESTIONS = "questions.yaml"
 BEARINGS = "bearings.yaml"
@@ -235,23 +234,6 @@ class Book:
         # not the scenario's name: the same numbers give the same answers, whoever set them
         hashed.update(json.dumps(dict(self.updates), sort_keys=True).encode())
         return hashed.hexdigest()[:16]
-
-
-def find_data(start: Path | None = None) -> Path:
-    """Return the data folder: $CLAIMBOOK_DATA, or data/ in `start` or the nearest folder above.
-
-    Raises InputError if there is none.
-    """
-    if named := os.environ.get(DATA_VARIABLE):
-        return Path(named)
-    start = (start or Path.cwd()).resolve()
-    for folder in [start, *start.parents]:
-        if (folder / "data" / DESCRIPTION).is_file():
-            return folder / "data"
-    raise InputError(
-        f"no data/{DESCRIPTION} in {start} or any folder above: run inside the checkout, "
-        f"or say where the data are with --data DIR or {DATA_VARIABLE}"
-    )
 
 
 def load(folder: Path | str | None = None) -> Book:

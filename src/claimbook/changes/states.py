@@ -24,10 +24,10 @@ from pybtex.database import BibliographyData
 from claimbook.book import BIBLIOGRAPHY, load
 from claimbook.citations.bibliography import load_bibliography
 from claimbook.errors import InputError, nearest
+from claimbook.folders import DESCRIPTION
 from claimbook.notebook.running import Plan, find_notebooks, run
 from claimbook.scenario import FOLDER as SCENARIOS
 from claimbook.scenario import scenario_names
-from claimbook.tables import DESCRIPTION
 from claimbook.yaml_file import read_yaml
 
 RECORD = "record"

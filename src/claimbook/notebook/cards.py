@@ -18,6 +18,7 @@ from claimbook.citations.bibliography import doi_link, format_entry_html, safe_l
 from claimbook.citations.known_dois import known_dois
 from claimbook.citations.reference_tables import citation_text, fields_text
 from claimbook.errors import InputError, nearest
+from claimbook.notebook.card_links import address, anchor
 from claimbook.summary import Summary
 from claimbook.support import cited_support, said_by_cited_works
 from claimbook.tables import split_cell
@@ -32,20 +33,9 @@ from claimbook.wording import (
 )
 from claimbook.yaml_file import read_yaml
 
-NOTEBOOK = "25-claim-cards.ipynb"
 COLUMNS = "cards.yaml"
 UNCONFIRMED = "unconfirmed"
-NO_WORKS, NO_ROWS = "**Cited works:** none.", "**Wider evidence:** none gathered."
-
-
-def anchor(claim: str) -> str:
-    """Return the name of a claim's anchor, such as ``claim-no_decline_with_age``."""
-    return "claim-" + re.sub(r"[^A-Za-z0-9_.-]", "-", str(claim))
-
-
-def address(claim: str) -> str:
-    """Return where a claim's card stands, seen from another notebook."""
-    return f"{NOTEBOOK}#{anchor(claim)}"
+NONE = "none."
 
 
 def addresses(claims: Iterable[str]) -> list[str]:
@@ -115,27 +105,36 @@ def claim_cards(
 ) -> pd.Series:
     """Return the card of every claim as Markdown, indexed by claim, in the order of the text.
 
-    The arguments are those of `card_bodies`.
+    The arguments are those of `card_sections`.
     """
-    bodies = card_bodies(book, audited, columns, verdicts, used)
+    sections = card_sections(book, audited, columns, verdicts, used)
     statements = book.claims.set_index("claim")["statement"]
-    return pd.Series(
-        {
-            name: f'### <a id="{anchor(name)}"></a>{markdown_text(statements[name])}\n\n{body}'
-            for name, body in bodies.items()
-        },
-        dtype=object,
-    )
+    cards = {}
+    for name, parts in sections.items():
+        heading = f'### <a id="{anchor(name)}"></a>{markdown_text(statements[name])}'
+        bare = [f"**{title}:** {text}" for title, text in parts if text == NONE]
+        told = [_titled(title, text) for title, text in parts if text != NONE]
+        cards[name] = "\n\n".join(filter(None, [heading, *told, " ".join(bare)]))
+    return pd.Series(cards, dtype=object)
 
 
-def card_bodies(
+def _titled(title: str, text: str) -> str:
+    if not title:
+        return text
+    return f"**{title}**\n\n{text}" if text.startswith("<table") else f"**{title}:** {text}"
+
+
+def card_sections(
     book: Book,
     audited: pd.DataFrame,
     columns: Mapping[str, Columns],
     verdicts: Mapping[str, str] | None = None,
     used: Mapping[str, list[str]] | None = None,
-) -> dict[str, str]:
-    """Return claim -> what stands on its card below the heading, as Markdown with HTML tables.
+) -> dict[str, list[tuple[str, str]]]:
+    """Return claim -> what stands on its card below the heading: titles and Markdown with tables.
+
+    The first parts have no title: what kind of claim it is, and its verdict. A part whose text is
+    `NONE` says that there is nothing of the kind.
 
     audited: table of `audit.audit`. columns: how to word the rows of each evidence table.
     verdicts: claim -> Markdown that says what became of it. used: claim -> Markdown links to the
@@ -143,7 +142,7 @@ def card_bodies(
     """
     shared = _Shared(book, audited)
     return {
-        claim["claim"]: _body(shared, claim, columns, verdicts or {}, used or {})
+        claim["claim"]: _sections(shared, claim, columns, verdicts or {}, used or {})
         for _, claim in book.claims.iterrows()
     }
 
@@ -162,19 +161,17 @@ class _Shared:
         self.dois = known_dois(book)
 
 
-def _body(shared: _Shared, claim: pd.Series, columns, verdicts, used) -> str:
+def _sections(shared: _Shared, claim: pd.Series, columns, verdicts, used) -> list[tuple[str, str]]:
     name = claim["claim"]
     notebooks = ", ".join(used.get(name, [])) or "no other notebook"
     parts = [
-        f"{_about(claim)} · named in: {notebooks}",
-        verdicts.get(name, ""),
-        _works(shared, split_cell(claim["cites"], ";"), name),
-        _reported(shared, shared.said[shared.said["claim"] == name]),
-        _wider(shared, name, columns),
+        ("", f"{_about(claim)} · named in: {notebooks}"),
+        ("", verdicts.get(name, "")),
+        ("Cited works", _works(shared, split_cell(claim["cites"], ";"), name)),
+        ("What they report", _reported(shared, shared.said[shared.said["claim"] == name])),
+        ("Wider evidence", _wider(shared, name, columns)),
     ]
-    if parts[-3:] == [NO_WORKS, "", NO_ROWS]:
-        parts[-3:] = [f"{NO_WORKS} {NO_ROWS}"]
-    return "\n\n".join(part for part in parts if part)
+    return [(title, text) for title, text in parts if text]
 
 
 def _about(claim: pd.Series) -> str:
@@ -197,7 +194,7 @@ def _level(level) -> str:
 
 def _works(shared: "_Shared", keys: list[str], claim: str) -> str:
     if not keys:
-        return NO_WORKS
+        return NONE
     bibliography = shared.book.bibliography
     rows = []
     for key in keys:
@@ -217,7 +214,7 @@ def _works(shared: "_Shared", keys: list[str], claim: str) -> str:
             ]
         )
     heads = ["cited work, as printed", "the citation", "fields that differ", "does it say so?"]
-    return "**Cited works**\n\n" + _table(heads, rows)
+    return _table(heads, rows)
 
 
 def _meant(shared: "_Shared", key: str, printed: str) -> str:
@@ -252,7 +249,7 @@ def _reported(shared: "_Shared", own: pd.DataFrame) -> str:
             ]
         )
     heads = ["row", "reports", "figure", "population", "read in", "says so?", "how checked"]
-    return "**What they report**\n\n" + _table(heads, rows)
+    return _table(heads, rows)
 
 
 def _people(row: pd.Series) -> str:
@@ -290,7 +287,7 @@ def _said_for_claim(book: Book) -> pd.DataFrame:
 def _wider(shared: "_Shared", claim: str, columns: Mapping[str, Columns]) -> str:
     found = shared.wider[claim]
     if not found:
-        return NO_ROWS
+        return NONE
     counts = [f"{len(rows)} in `{name}`" for name, rows in found.items()]
     total = sum(map(len, found.values()))
     rows = []
@@ -309,7 +306,7 @@ def _wider(shared: "_Shared", claim: str, columns: Mapping[str, Columns]) -> str
             )
     table = _table(["row", "about", "figure", "bearing", "how checked"], rows)
     return (
-        f"**Wider evidence:** {', '.join(counts)}.\n\n<details><summary>Show "
+        f"{', '.join(counts)}.\n\n<details><summary>Show "
         f"{'the row' if total == 1 else f'all {total} rows'}</summary>{table}</details>"
     )
 

@@ -1,0 +1,135 @@
+"""A site built beside the old one and put in its place only when it is whole."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from claimbook.errors import InputError
+from claimbook.notebook.running import uninterrupted
+from claimbook.site.last_change import last_change
+from claimbook.site.pages import Pages, all_pages
+from claimbook.site.pdf import find_browser, make_pdf
+from claimbook.site.remembered import book_pages_of, remembered
+from claimbook.site.results import Results
+from claimbook.site.sphinx_build import build, settings
+from claimbook.site.trim import kept_files, trimmed_css, used_names
+
+MARK = "site.txt"
+"""Tells that a folder holds a site, so that no other folder is ever replaced by one."""
+FIRST_PAGE = "index.html"
+
+
+def publish(results: Results, output: Path, pdf: bool = False) -> Path:
+    """Build the site of some results into the folder `output`; return its first page.
+
+    pdf: whether to print the whole into one PDF as well.
+
+    Beside it a hidden folder keeps the sources and what Sphinx learned of them, so that the next
+    build makes only what changed.
+
+    Raises InputError if the folder cannot be written or holds something else, or if there is no
+    browser for a PDF, RunFailed if Sphinx or the browser fails. Either way the old site stays.
+    """
+    output = output.resolve()
+    if output.exists() and any(output.iterdir()) and not (output / MARK).is_file():
+        raise InputError(f"{output}: not empty and not a site; choose another --output")
+    work = output.parent / f".{output.name}-work"
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot write to {output.parent}: {error.strerror}") from None
+    if pdf:
+        find_browser()
+    with _alone(work), tempfile.TemporaryDirectory(prefix=".new-", dir=work) as folder:
+        changed = last_change(results.root, results.data)
+        pages = all_pages(results, book_pages_of(results, changed, work / "book-pages"), pdf)
+        html = _build(pages, work)
+        new = Path(folder) / "site"
+        _assemble(html, pages, new, work / "styles")
+        if pdf:
+            make_pdf(new, pages.sequence)
+        with uninterrupted():
+            _put(new, output, Path(folder) / "old")
+    return output / FIRST_PAGE
+
+
+def _build(pages: Pages, work: Path) -> Path:
+    """Let Sphinx bring its pages up to date; return their folder."""
+    # the folder above the output must not be one of sources: myst-nb writes there
+    source, html = work / "source", work / "html" / "pages"
+    write_changed(source, pages.sources)
+    configuration = settings(pages.name, pages.claims)
+    build(source, html, work / "doctrees", configuration)
+    known = {path.rpartition(".")[0] for path in pages.sources} | {"search"}
+    for page in html.rglob("*.html"):  # Sphinx leaves pages whose source is gone
+        if page.relative_to(html).as_posix().removesuffix(".html") not in known:
+            page.unlink()
+    return html
+
+
+def write_changed(folder: Path, texts: dict[str, str]) -> None:
+    """Make a folder hold just these texts; a file that is right already is not touched."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_file() and path.relative_to(folder).as_posix() not in texts:
+            path.unlink()
+    for name, text in texts.items():
+        path = folder / name
+        content = text.encode()
+        if not path.is_file() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+def _assemble(html: Path, pages: Pages, new: Path, memory: Path) -> None:
+    """Gather pages, styles and files in the folder `new`. memory: where trimmed styles are kept."""
+    memory.mkdir(exist_ok=True)
+    made = kept_files(html)
+    names = used_names(made)
+    for path, file in made.items():
+        target = new / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.endswith(".css") and not path.endswith("claimbook.css"):
+            css = file.read_text(encoding="utf-8")
+            trimmed = remembered(memory, trimmed_css, css, names)
+            target.write_text(trimmed, encoding="utf-8", newline="\n")
+        else:
+            shutil.copyfile(file, target)
+    for path, content in pages.files.items():
+        target = new / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, Path):
+            shutil.copyfile(content, target)
+        else:
+            target.write_bytes(content)
+    (new / MARK).write_text("A site made by claimbook. Open index.html.\n", encoding="utf-8")
+
+
+def _put(new: Path, output: Path, old: Path) -> None:
+    """Put a folder in the place of another on the same disk."""
+    if output.exists():
+        os.replace(output, old)
+    try:
+        os.replace(new, output)
+    except OSError:
+        if old.exists():
+            os.replace(old, output)
+        raise
+
+
+@contextlib.contextmanager
+def _alone(work: Path) -> Iterator[None]:
+    """Refuse a second build in the same place while one is at work."""
+    try:
+        import fcntl
+    except ImportError:  # elsewhere than on Unix
+        yield
+        return
+    with (work / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"{work}: another build of this site is at work") from None
+        yield
