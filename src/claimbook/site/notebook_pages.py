@@ -8,7 +8,7 @@ it is asked for.
 import json
 import re
 
-from claimbook.notebook.outputs import ANSWERS_TYPE, INJECTED_TAG, METADATA_KEY, SHOWS
+from claimbook.notebook.outputs import INJECTED_TAG, METADATA_KEY, SHOWS
 from claimbook.site.fragments import (
     markdown_html,
     picture,
@@ -120,7 +120,7 @@ def _outputs(cell, stem: str, page: str, follow):
         if about := output.get("metadata", {}).get(METADATA_KEY):
             words = next(shown, {}).get("data", {}).get("text/markdown", "")
             yield _html(_figure(stem, page, about, data["image/svg+xml"], words, follow))
-        elif "text/html" in data or ANSWERS_TYPE in data:
+        elif "text/html" in data:
             yield _html(with_badges(with_tables(followed(data["text/html"], follow))))
         elif "text/markdown" in data:
             if page == CARDS and _CARD_ANCHOR in data["text/markdown"]:
