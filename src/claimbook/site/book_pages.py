@@ -10,6 +10,9 @@ from claimbook.site.open_page import open_page
 from claimbook.site.pages import BookPages
 from claimbook.site.record import load_record
 from claimbook.site.results import Results
+from claimbook.site.whatif_page import PAGE as WHATIF_PAGE
+from claimbook.site.whatif_page import TITLE as WHATIF_TITLE
+from claimbook.site.whatif_page import whatif_page
 from claimbook.site.work_pages import (
     CORRECTED_BIB,
     ERRATA,
@@ -33,8 +36,9 @@ def book_pages(results: Results, changed: str | None) -> BookPages:
     further = {WORKS: ("The works", works_page(record))}
     if errata:
         further[ERRATA] = ("Errata", errata_page(errata))
+    whatif, whatif_files = whatif_page(record)
+    further[WHATIF_PAGE] = (WHATIF_TITLE, whatif)
     further[OPEN_PAGE] = ("Run it yourself", open_page(record))
-    # one more page that is no notebook takes one more line here: name of the page, title, source
     bibs = bibliographies(record)
     linked = {f"../results/{ERRATA}.md": f"{ERRATA}.html"} if errata else {}
     if CORRECTED_BIB in bibs:
@@ -49,5 +53,7 @@ def book_pages(results: Results, changed: str | None) -> BookPages:
         further=[(title, page) for page, (title, _) in further.items()],
         claims=[CARDS, *cards],
         linked=linked,
-        files={f"{DOWNLOADS}/{name}": path for name, path in bibs.items()} | downloads(record),
+        files={f"{DOWNLOADS}/{name}": path for name, path in bibs.items()}
+        | downloads(record)
+        | whatif_files,
     )

@@ -91,7 +91,7 @@ def _assemble(html: Path, pages: Pages, new: Path, memory: Path) -> None:
     for path, file in made.items():
         target = new / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        if path.endswith(".css") and not path.endswith("claimbook.css"):
+        if path.endswith(".css") and not path.endswith(("claimbook.css", "what-if.css")):
             css = file.read_text(encoding="utf-8")
             trimmed = remembered(memory, trimmed_css, css, names)
             target.write_text(trimmed, encoding="utf-8", newline="\n")

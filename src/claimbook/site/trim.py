@@ -5,11 +5,17 @@ from pathlib import Path
 
 import tinycss2
 
-SCANNED = ("claimbook.js", "sphinx-book-theme.js", "pydata-sphinx-theme.js", "bootstrap.js")
+SCANNED = (
+    "claimbook.js",
+    "what-if.js",
+    "sphinx-book-theme.js",
+    "pydata-sphinx-theme.js",
+    "bootstrap.js",
+)
 SCANNED += ("searchtools.js", "sphinx_highlight.js", "doctools.js")
 """Scripts that give names to elements while a page is read."""
 KEPT = re.compile(
-    r"_static/(claimbook\.(css|js)|basic\.css|pygments\.css|mystnb\.\w+\.css|[\w-]+\.js"
+    r"_static/((claimbook|what-if)\.(css|js)|basic\.css|pygments\.css|mystnb\.\w+\.css|[\w-]+\.js"
     r"|styles/(theme|pydata-sphinx-theme|sphinx-book-theme)\.css"
     r"|scripts/(bootstrap|pydata-sphinx-theme|sphinx-book-theme)\.js(\.LICENSE\.txt)?)"
     r"|(?!_static/|_sources/|_sphinx_design_static/)(.+/)?[^/]+\.(html|js)"

@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from claimbook.comparison import VERDICTS
+from claimbook.comparison import HOLDS_SHARE, VERDICTS
 from claimbook.errors import InputError
 from claimbook.implications import names_in
 from claimbook.verdicts import VERDICT_COLOURS, VERDICT_MARKS
@@ -30,6 +30,7 @@ def lookup_tables(recomputer: Recomputer, labels: dict[str, str]) -> dict:
 
     labels: claim -> short name.
 
+    positions: of a slider. holds: percent of studies from which a figure holds.
     figures: one per slider: name, claim, label, unit, values (rising, of three digits, the book's
     own figure among them), texts (the same in words), own (place of the book's figure).
     questions: name, claim, label, axes (names of figures), verdict (place in `verdicts`, None
@@ -47,6 +48,7 @@ def lookup_tables(recomputer: Recomputer, labels: dict[str, str]) -> dict:
     questions = [_question(recomputer, q, figures, labels) for q in recomputer.book.questions]
     return {
         "positions": POSITIONS,
+        "holds": round(100 * HOLDS_SHARE, 1),
         "figures": [_figure(recomputer, name, figures[name], labels) for name in figures],
         "questions": questions,
         "implications": [
