@@ -10,7 +10,9 @@ from conftest import ROOT, write_coffee
 from claimbook import Book, load
 from claimbook.comparison import answers
 from claimbook.exports.collection import Collection, read_collection
-from claimbook.exports.writing import write
+from claimbook.exports.crate import crate
+from claimbook.exports.facts import facts_of
+from claimbook.exports.made import made_files, read_answers
 from claimbook.matrix import evidence_matrix
 
 CITATION = """
@@ -52,11 +54,13 @@ class Example:
     results: Path
 
     def write(self, target: Path) -> list[Path]:
+        """Write the crate as the site does; return its files."""
+        answers = read_answers(self.results, self.book)
         matrix = evidence_matrix(self.book)
+        made = made_files(self.book, matrix, self.collection, answers, address_of)
         published = self.collection.released
-        return write(
-            self.book, matrix, self.collection, self.results, target, published, address_of
-        )
+        crate(facts_of(self.book), self.collection, self.results, made, published).write(target)
+        return sorted(path for path in target.rglob("*") if path.is_file())
 
 
 def real(book: Book) -> Example:

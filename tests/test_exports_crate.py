@@ -14,7 +14,6 @@ from pybtex.database import parse_file
 from ro_crate import issues
 
 from claimbook.errors import InputError
-from claimbook.exports import writing
 
 KNOWN_GAPS = {
     "The Action SHOULD have an agent that is a Person or Organization",  # who ran it, and
@@ -229,53 +228,18 @@ def test_nothing_depends_on_a_clock_or_on_chance(target, example):
     assert not re.search(r"\d\d:\d\d:\d\d", text)
 
 
-# --- all or nothing ------------------------------------------------------------------------------
-
-
-def test_an_export_replaces_an_earlier_one_as_a_whole(tmp_path):
-    example, target = coffee_example(tmp_path), tmp_path / "crate"
-    first = example.write(target)
-    (target / "figures" / "old.png").write_bytes(b"stale")
-    assert example.write(target) == first
-    assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".")) == []
+# --- what belongs to it ---------------------------------------------------------------------------
 
 
 def test_results_of_other_numbers_are_refused_and_nothing_changes(tmp_path):
     example, target = coffee_example(tmp_path), tmp_path / "crate"
-    example.write(target)
-    before = content(target)
     example.book = example.book.update(cups_a_day=3)
     with pytest.raises(InputError, match="answers.json: computed from other data or numbers"):
         example.write(target)
     (tmp_path / "results" / "answers.json").unlink()
     with pytest.raises(InputError, match="answers.json: the file is missing; run the notebooks"):
         example.write(target)
-    assert content(target) == before
-
-
-def test_a_folder_of_something_else_is_left_alone(tmp_path):
-    example, target = coffee_example(tmp_path), tmp_path / "letters"
-    target.mkdir()
-    (target / "letter.txt").write_text("dear")
-    with pytest.raises(InputError, match="letters: holds something else than an earlier export"):
-        example.write(target)
-    assert content(target) == {"letter.txt": b"dear"}
-
-
-@pytest.mark.parametrize("broken", ["social_card", "crate", "files"])
-def test_what_fails_half_way_leaves_what_was_there(tmp_path, monkeypatch, broken):
-    example, target = coffee_example(tmp_path), tmp_path / "crate"
-    example.write(target)
-    before = content(target)
-
-    def fail(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(writing, broken, fail)
-    with pytest.raises(OSError, match="No space left"):
-        example.write(target)
-    assert content(target) == before
-    assert not list(tmp_path.glob(".claimbook-*"))
+    assert not target.exists()
 
 
 def test_hidden_and_unknown_files_stay_out(tmp_path):

@@ -14,6 +14,7 @@ from exports_example import coffee as coffee_example
 
 from claimbook.comparison import VERDICTS
 from claimbook.exports.claim_review import title_of
+from claimbook.exports.made import labels_of, read_answers
 from claimbook.exports.open_graph import meta_tags, summary
 from claimbook.exports.sitemap import NAMESPACE, sitemap
 from claimbook.exports.social_card import (
@@ -24,7 +25,6 @@ from claimbook.exports.social_card import (
     social_card,
     social_card_alt,
 )
-from claimbook.exports.writing import labels_of, read_answers
 from claimbook.matrix import evidence_matrix
 from claimbook.notebook.display import set_theme
 from claimbook.verdicts import VERDICT_MARKS

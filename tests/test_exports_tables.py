@@ -12,8 +12,8 @@ from frictionless import Package
 
 from claimbook.comparison import VERDICTS
 from claimbook.exports.claim_review import RATINGS
+from claimbook.exports.made import read_answers
 from claimbook.exports.tables import downloads, files
-from claimbook.exports.writing import read_answers
 from claimbook.matrix import evidence_matrix
 
 

@@ -18,12 +18,14 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.model.file import File
 from rocrate.rocrate import ROCrate
 
-from claimbook.book import Book
 from claimbook.citations.bibliography import show
-from claimbook.exports.claim_review import title_of
 from claimbook.exports.collection import Collection
+from claimbook.exports.facts import Facts
 
 VERSION = "1.1"
+METADATA, TABLES = "ro-crate-metadata.json", "tables"
+REVIEWS, PICTURE = "claim-reviews.jsonld", "social-card.png"
+"""Where a crate holds what is made for machines."""
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 LICENCES = "https://spdx.org/licenses/"
 FORMATS = {
@@ -44,7 +46,7 @@ _HEADING = re.compile(r"^# +(.+)$", re.M)
 
 
 def crate(
-    book: Book,
+    facts: Facts,
     collection: Collection,
     results: Path,
     made: Mapping[str, bytes],
@@ -59,10 +61,10 @@ def crate(
     code = _licence(whole, LICENCES + collection.licence, collection.licence)
     data = [
         _licence(whole, given.get("path") or LICENCES + given["name"], given["name"])
-        for given in book.tables.description.get("licenses", [])
+        for given in facts.description.get("licenses", [])
     ]
-    _describe_root(whole, book, collection, data or [code], published)
-    inputs = _data_files(whole, book)
+    _describe_root(whole, facts, collection, data or [code], published)
+    inputs = _data_files(whole, facts)
     notebooks = _notebooks(whole, results, [code, *data])
     figures = _figures(whole, results, notebooks)
     answers = _file(whole, results / "results/answers.json", "results/answers.json")
@@ -75,9 +77,9 @@ def crate(
         "#run",
         "CreateAction",
         name="Execution of the notebooks",
-        description=f"Every notebook executed with these data and numbers (digest {book.digest})",
+        description=f"Every notebook executed with these data and numbers (digest {facts.digest})",
         instrument=list(tools.values()),
-        object=[*inputs, *_parameters(whole, book)],
+        object=[*inputs, *_parameters(whole, facts)],
         result=[*notebooks.values(), *figures, answers],
     )
     export = _thing(
@@ -94,10 +96,10 @@ def crate(
     return whole
 
 
-def _describe_root(whole, book, collection, licences: list[ContextEntity], published) -> None:
+def _describe_root(whole, facts, collection, licences: list[ContextEntity], published) -> None:
     """Say what the crate is, who made it, on what terms, and to which profile it keeps."""
     root = whole.root_dataset
-    root["name"] = title_of(book)
+    root["name"] = facts.title
     root["description"] = show(collection.abstract or collection.title)
     root["datePublished"] = published.isoformat()
     root["version"] = collection.version
@@ -147,19 +149,26 @@ def _program(whole: ROCrate, name: str, licence: ContextEntity) -> ContextEntity
     return _thing(whole, page or f"#{name}", "SoftwareApplication", **properties)
 
 
-def _parameters(whole: ROCrate, book: Book) -> list[ContextEntity]:
-    return [
-        _thing(
+def _parameters(whole: ROCrate, facts: Facts) -> list[ContextEntity]:
+    """Return the numbers of the run and, if there is one, its scenario."""
+    numbers = [
+        _parameter(
             whole,
-            f"#parameter-{name}",
-            "PropertyValue",
-            name=name,
-            value=float(figure["value"]),
-            unitText=str(figure["unit"]),
-            description="put in for this run" if name in book.updates else "as the text gives it",
+            name,
+            value=value,
+            unitText=unit,
+            description="put in for this run" if name in facts.updates else "as the text gives it",
         )
-        for name, figure in book.figures.iterrows()
+        for name, (value, unit) in facts.figures.items()
     ]
+    if not facts.scenario:
+        return numbers
+    name, title = facts.scenario
+    return [*numbers, _parameter(whole, "scenario", value=name, description=show(title))]
+
+
+def _parameter(whole: ROCrate, name: str, **properties) -> ContextEntity:
+    return _thing(whole, f"#parameter-{name}", "PropertyValue", name=name, **properties)
 
 
 def _file(whole: ROCrate, source: Path | BytesIO, path: str) -> File:
@@ -171,12 +180,12 @@ def _file(whole: ROCrate, source: Path | BytesIO, path: str) -> File:
     return file
 
 
-def _data_files(whole: ROCrate, book: Book) -> list[File]:
+def _data_files(whole: ROCrate, facts: Facts) -> list[File]:
     """Return everything in the data folder that is of a known kind, with the titles of tables."""
-    told = {r["path"]: r for r in book.tables.description["resources"]}
+    told = {r["path"]: r for r in facts.description["resources"]}
     found = []
-    for path in _files_in(book.folder):
-        name = path.relative_to(book.folder).as_posix()
+    for path in _files_in(facts.folder):
+        name = path.relative_to(facts.folder).as_posix()
         file = _file(whole, path, f"data/{name}")
         if name in told:
             file["name"] = show(told[name].get("title") or told[name]["name"])

@@ -1,18 +1,19 @@
 """What a link to the site shows where it is shared: the properties of the Open Graph protocol."""
 
 import html
-
-import pandas as pd
+from collections import Counter
 
 from claimbook.citations.bibliography import show
-from claimbook.exports.social_card import HEIGHT, WIDTH
 from claimbook.verdicts import VERDICT_MARKS, verdict_text
+
+WIDTH, HEIGHT = 1200, 630
+"""Pixels of the picture; the size that the consumers of the protocol ask for."""
 
 
 def summary(answers: list[dict]) -> str:
     """Return how many figures of the text have which verdict, in one line."""
-    verdicts = pd.Series([answer["verdict"] for answer in answers if "cited" in answer])
-    counts = verdicts.value_counts()
+    verdicts = [answer["verdict"] for answer in answers if "cited" in answer]
+    counts = Counter(verdicts)
     parts = [f"{verdict_text(v)}: {counts[v]}" for v in VERDICT_MARKS if v in counts]
     return f"{len(verdicts)} figures held against the evidence. {', '.join(parts)}."
 

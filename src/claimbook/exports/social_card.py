@@ -7,11 +7,10 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from claimbook.citations.bibliography import show
+from claimbook.exports.open_graph import HEIGHT, WIDTH
 from claimbook.notebook.display import set_theme
 from claimbook.verdicts import VERDICT_COLOURS, VERDICT_MARKS
 
-WIDTH, HEIGHT = 1200, 630
-"""Pixels; the size that the Open Graph consumers ask for."""
 DPI = 100
 MOST = 8
 """Figures drawn; with more the lines could not be read where the picture is small."""

@@ -2,9 +2,12 @@
 
 from claimbook.citations.audit_report import CORRECTED
 from claimbook.site.claim_pages import claim_pages
+from claimbook.site.data_page import PAGE as DATA_PAGE
+from claimbook.site.data_page import TITLE as DATA_TITLE
+from claimbook.site.data_page import data_page
 from claimbook.site.first_page_parts import first_page
 from claimbook.site.links import CARDS, DOWNLOADS
-from claimbook.site.machines import claim_json_ld, downloads
+from claimbook.site.machines import machines
 from claimbook.site.notebook_pages import OPEN_PAGE
 from claimbook.site.open_page import open_page
 from claimbook.site.pages import BookPages
@@ -32,18 +35,21 @@ def book_pages(results: Results, changed: str | None) -> BookPages:
     Raises InputError for data that cannot be used, or that the results were not computed from.
     """
     record = load_record(results)
+    machine = machines(record)
     errata = errata_text(record)
     further = {WORKS: ("The works", works_page(record))}
     if errata:
         further[ERRATA] = ("Errata", errata_page(errata))
     whatif, whatif_files = whatif_page(record)
     further[WHATIF_PAGE] = (WHATIF_TITLE, whatif)
+    if machine:
+        further[DATA_PAGE] = (DATA_TITLE, data_page(record, machine))
     further[OPEN_PAGE] = ("Run it yourself", open_page(record))
     bibs = bibliographies(record)
     linked = {f"../results/{ERRATA}.md": f"{ERRATA}.html"} if errata else {}
     if CORRECTED_BIB in bibs:
         linked[f"../data/{CORRECTED}"] = f"{DOWNLOADS}/{CORRECTED_BIB}"
-    cards = claim_pages(record, claim_json_ld(record))
+    cards = claim_pages(record, machine.reviews if machine else {})
     sources = {f"{page}.md": text for page, (_, text) in further.items()}
     sources |= {f"{page}.md": text for page, text in cards.items()}
     return BookPages(
@@ -53,7 +59,6 @@ def book_pages(results: Results, changed: str | None) -> BookPages:
         further=[(title, page) for page, (title, _) in further.items()],
         claims=[CARDS, *cards],
         linked=linked,
-        files={f"{DOWNLOADS}/{name}": path for name, path in bibs.items()}
-        | downloads(record)
-        | whatif_files,
+        files={f"{DOWNLOADS}/{name}": path for name, path in bibs.items()} | whatif_files,
+        machine=machine,
     )

@@ -1,12 +1,12 @@
 """One page for each claim card: from any number to its sources in a second click."""
 
 import html
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from claimbook.argument import argument_graph
 from claimbook.citations.audit import audit
 from claimbook.errors import InputError
+from claimbook.exports.claim_review import script
 from claimbook.notebook.cards import NONE, card_sections, load_columns, verdict_lines
 from claimbook.notebook.notebook_map import mentions, notebook_link
 from claimbook.site.fragments import badge, markdown_html, raw, with_badges, with_tables
@@ -23,10 +23,10 @@ RELATIONS = {
 """How an arrow of the argument reads from its end, and from its start."""
 
 
-def claim_pages(record: Record, json_ld: Callable[[str], dict | None]) -> dict[str, str]:
+def claim_pages(record: Record, reviews: Mapping[str, dict]) -> dict[str, str]:
     """Return page -> source of each claim's card.
 
-    json_ld: claim -> what machines are told of it (schema.org), or None.
+    reviews: claim -> what machines are told of it, its ClaimReview; some may be missing.
 
     Raises InputError if two claims would share a page.
     """
@@ -51,7 +51,7 @@ def claim_pages(record: Record, json_ld: Callable[[str], dict | None]) -> dict[s
             *_card(sections[claim.claim], page),
             _answers(answers.get(claim.claim, []), page),
             _argument(record, arrows.get(claim.claim, []), page),
-            _json_ld(json_ld(claim.claim)),
+            raw(script(reviews[claim.claim])) if claim.claim in reviews else "",
         ]
         pages[page] = "\n\n".join(part for part in parts if part) + "\n"
     return pages
@@ -144,12 +144,3 @@ def _neighbour(record: Record, claim: str, page: str) -> str:
     row = record.summary.matrix.loc[claim]
     address = to_page(claim_page(claim), page)
     return f'<a href="{address}">{html.escape(row["statement"])}</a> {badge(str(row["verdict"]))}'
-
-
-def _json_ld(told: Mapping | None) -> str:
-    """Return what machines are told, so that no text in it can end the script."""
-    if not told:
-        return ""
-    text = json.dumps(told, ensure_ascii=False, sort_keys=True, allow_nan=False)
-    text = text.replace("<", "\\u003c")
-    return raw(f'<script type="application/ld+json">{text}</script>')

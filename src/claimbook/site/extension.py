@@ -1,5 +1,7 @@
 """What the site adds to Sphinx: formulas as MathML, the order of the cards, a quicker index."""
 
+import html
+import re
 from functools import cache
 
 import sphinx.search
@@ -8,6 +10,10 @@ from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 from sphinx.util.math import get_node_equation_number
+
+from claimbook.exports.crate import PICTURE
+from claimbook.exports.open_graph import meta_tags
+from claimbook.site.machines import FOLDER
 
 
 class _English(SearchEnglish):
@@ -22,7 +28,9 @@ def setup(app: Sphinx) -> dict:
     sphinx.search.languages["en"] = _English
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
     app.add_config_value("claimbook_claims", [], "env")
+    app.add_config_value("claimbook_link", {}, "html")
     app.connect("html-page-context", _turn_cards)
+    app.connect("html-page-context", _describe)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -47,6 +55,16 @@ def _turn_cards(app: Sphinx, page: str, template: str, context: dict, doctree) -
     for name, place in (("prev", here - 1), ("next", here + 1)):
         context[name] = _step(app, page, order[place]) if place < len(order) else None
     context["parents"] = [_step(app, page, order[0])]
+
+
+def _describe(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Tell in the head of a page what a link to it shows where it is shared."""
+    if link := app.config.claimbook_link:
+        title = html.unescape(re.sub(r"<[^>]*>", "", context.get("title", "")))
+        picture = f"{FOLDER}/{PICTURE}"
+        context["metatags"] = context.get("metatags", "") + meta_tags(
+            title, link["description"], link["alt"], link["address"], f"{page}.html", picture
+        )
 
 
 def _step(app: Sphinx, page: str, other: str) -> dict:

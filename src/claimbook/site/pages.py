@@ -5,6 +5,7 @@ from pathlib import Path
 
 from claimbook.site.first_page import PAGE, FirstPage, completed
 from claimbook.site.links import FIGURES, notebook_page
+from claimbook.site.machines import Machines
 from claimbook.site.notebook_pages import asked_cells, notebook_source, notebook_title
 from claimbook.site.results import Results
 
@@ -16,7 +17,8 @@ class BookPages:
     name: of the site. first: the first page. sources: path -> text. further: title and page of
     what stands in the table of contents after the notebooks. claims: pages of the cards, after
     that of the index. linked: address in a notebook -> path in the site, for files that are
-    published. files: path in the site -> content, or the file to copy.
+    published. files: path in the site -> content, or the file to copy. machine: what is made for
+    machines.
     """
 
     name: str
@@ -26,6 +28,7 @@ class BookPages:
     claims: list[str]
     linked: dict[str, str]
     files: dict[str, bytes | Path]
+    machine: Machines | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Pages:
     claims: list[str]
     files: dict[str, bytes | Path]
     sequence: list[str]
+    machine: Machines | None = None
 
 
 def all_pages(results: Results, book: BookPages, pdf: bool = False) -> Pages:
@@ -63,7 +67,7 @@ def all_pages(results: Results, book: BookPages, pdf: bool = False) -> Pages:
     sources |= {f"{PAGE}.md": first} | book.sources
     notebooks = [notebook_page(stem) for stem in results.notebooks]
     sequence = [PAGE, *notebooks, *book.claims[1:], *(page for _, page in book.further)]
-    return Pages(book.name, sources, book.claims, files | book.files, sequence)
+    return Pages(book.name, sources, book.claims, files | book.files, sequence, book.machine)
 
 
 def _contents(results: Results, further: list[tuple[str, str]]) -> str:

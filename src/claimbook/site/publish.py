@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from claimbook.errors import InputError
+from claimbook.exports.crate import crate
+from claimbook.exports.sitemap import sitemap
 from claimbook.notebook.running import uninterrupted
 from claimbook.site.last_change import last_change
+from claimbook.site.machines import FOLDER, Machines
 from claimbook.site.pages import Pages, all_pages
 from claimbook.site.pdf import find_browser, make_pdf
 from claimbook.site.remembered import book_pages_of, remembered
@@ -49,6 +52,8 @@ def publish(results: Results, output: Path, pdf: bool = False) -> Path:
         html = _build(pages, work)
         new = Path(folder) / "site"
         _assemble(html, pages, new, work / "styles")
+        if pages.machine:
+            _add_for_machines(pages.machine, results, new)
         if pdf:
             make_pdf(new, pages.sequence)
         with uninterrupted():
@@ -61,7 +66,7 @@ def _build(pages: Pages, work: Path) -> Path:
     # the folder above the output must not be one of sources: myst-nb writes there
     source, html = work / "source", work / "html" / "pages"
     write_changed(source, pages.sources)
-    configuration = settings(pages.name, pages.claims)
+    configuration = settings(pages.name, pages.claims, pages.machine)
     build(source, html, work / "doctrees", configuration)
     known = {path.rpartition(".")[0] for path in pages.sources} | {"search"}
     for page in html.rglob("*.html"):  # Sphinx leaves pages whose source is gone
@@ -105,6 +110,18 @@ def _assemble(html: Path, pages: Pages, new: Path, memory: Path) -> None:
         else:
             target.write_bytes(content)
     (new / MARK).write_text("A site made by claimbook. Open index.html.\n", encoding="utf-8")
+
+
+def _add_for_machines(machine: Machines, results: Results, new: Path) -> None:
+    """Add the crate of the run and, where the site has an address, the list of its pages."""
+    collection = machine.collection
+    parts = (machine.facts, collection, results.folder, machine.made, collection.released)
+    crate(*parts).write(new / FOLDER)
+    if collection.address:
+        found = (path.relative_to(new).as_posix() for path in new.rglob("*.html"))
+        pages = [page for page in found if not page.startswith(FOLDER)]
+        listed = sitemap(pages, collection.address, collection.released)
+        (new / "sitemap.xml").write_text(listed, encoding="utf-8", newline="\n")
 
 
 def _put(new: Path, output: Path, old: Path) -> None:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from claimbook.errors import RunFailed
+from claimbook.site.machines import Machines
 from claimbook.verdicts import VERDICT_COLOURS
 
 HERE = Path(__file__).parent
@@ -12,11 +13,15 @@ LANGUAGE = "en"
 SIDEBAR = ["sbt-sidebar-nav"]
 
 
-def settings(name: str, claims: list[str]) -> dict:
+def settings(name: str, claims: list[str], machine: Machines | None = None) -> dict:
     """Return Sphinx's configuration.
 
-    name: of the site, short. claims: the index of cards and the cards, in order.
+    name: of the site, short. claims: the index of cards and the cards, in order. machine: what a
+    shared link tells is among it.
     """
+    link = {"description": machine.description, "alt": machine.alt} if machine else {}
+    if machine:
+        link["address"] = machine.collection.address
     return {
         "project": name,
         "version": "",
@@ -68,6 +73,7 @@ def settings(name: str, claims: list[str]) -> dict:
         "myst_all_links_external": True,  # they are final already, and tested
         "myst_enable_extensions": ["dollarmath"],
         "claimbook_claims": claims,
+        "claimbook_link": link,
     }
 
 
