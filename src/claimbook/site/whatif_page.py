@@ -5,6 +5,7 @@ import json
 
 import pandas as pd
 
+from claimbook.comparison import VERDICTS
 from claimbook.site.fragments import badge, raw, scroll_box, verdict_class, with_tables
 from claimbook.site.links import claim_page, to_page
 from claimbook.site.record import Record
