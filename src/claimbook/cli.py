@@ -217,6 +217,9 @@ def _check(args) -> int:
         print(f"{name}: {len(frame)} rows")
     print(f"{book.folder / 'references.bib'}: {len(book.bibliography.entries)} entries")
     print(f"questions: {len(book.questions)}; figures: {len(book.figures)}")
+    for name in book.scenario_names:
+        answers(book.in_scenario(name))
+    print(f"scenarios: {len(book.scenario_names)}; implications: {len(book.implications)}")
     answers(book)  # which also finds evidence in a unit that does not fit its figure
     for label, keys in (
         ("cited but not listed", book.cited_but_not_listed),
