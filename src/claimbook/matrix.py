@@ -77,12 +77,13 @@ def wider_rows(book: Book) -> pd.DataFrame:
     rows = _bearing_rows(book, derived=False)
     own_voice = _cited_for(book)
     cited = [pair in own_voice for pair in zip(rows["claim"], rows["study"], strict=True)]
-    return rows[~pd.Series(cited, index=rows.index)].reset_index(drop=True)
+    return rows[~pd.Series(cited, index=rows.index, dtype=bool)].reset_index(drop=True)
 
 
 def _bearing_rows(book: Book, derived: bool) -> pd.DataFrame:
     """Return the rows that bear on a claim: those read somewhere, or those worked out by us."""
-    parts = []
+    columns = ["claim", "table", "row_id", "study", "bearing"]
+    parts = [pd.DataFrame(columns=columns, dtype=object)]
     for name, asked in book.bearings.items():
         frame = select(book.evidence(name), asked.get("only", {}))
         for column, levels in asked.get("except", {}).items():

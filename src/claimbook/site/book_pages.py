@@ -3,7 +3,7 @@
 from claimbook.citations.audit_report import CORRECTED
 from claimbook.site.claim_pages import claim_pages
 from claimbook.site.first_page_parts import first_page
-from claimbook.site.links import CARDS, DOWNLOADS
+from claimbook.site.links import DOWNLOADS
 from claimbook.site.machines import claim_json_ld, downloads
 from claimbook.site.notebook_pages import OPEN_PAGE
 from claimbook.site.open_page import open_page
@@ -40,14 +40,12 @@ def book_pages(results: Results, changed: str | None) -> BookPages:
     if CORRECTED_BIB in bibs:
         linked[f"../data/{CORRECTED}"] = f"{DOWNLOADS}/{CORRECTED_BIB}"
     cards = claim_pages(record, claim_json_ld(record))
-    sources = {f"{page}.md": text for page, (_, text) in further.items()}
-    sources |= {f"{page}.md": text for page, text in cards.items()}
     return BookPages(
         name=record.about.name,
         first=first_page(record, changed),
-        sources=sources,
+        sources={f"{page}.md": text for page, (_, text) in further.items()},
         further=[(title, page) for page, (title, _) in further.items()],
-        claims=[CARDS, *cards],
+        cards=cards,
         linked=linked,
         files={f"{DOWNLOADS}/{name}": path for name, path in bibs.items()} | downloads(record),
     )

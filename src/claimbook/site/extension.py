@@ -1,5 +1,6 @@
 """What the site adds to Sphinx: formulas as MathML, the order of the cards, a quicker index."""
 
+import html
 from functools import cache
 
 import sphinx.search
@@ -22,6 +23,7 @@ def setup(app: Sphinx) -> dict:
     sphinx.search.languages["en"] = _English
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
     app.add_config_value("claimbook_claims", [], "env")
+    app.add_config_value("claimbook_titles", [], "html")  # all pages show titles of others
     app.connect("html-page-context", _turn_cards)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -50,6 +52,5 @@ def _turn_cards(app: Sphinx, page: str, template: str, context: dict, doctree) -
 
 
 def _step(app: Sphinx, page: str, other: str) -> dict:
-    title = app.env.titles[other].astext()
-    link = app.builder.get_relative_uri(page, other)
-    return {"link": link, "title": nodes.Text(title).astext()}
+    title = html.escape(app.env.titles[other].astext())  # the theme shows it as it is
+    return {"link": app.builder.get_relative_uri(page, other), "title": title}

@@ -1,5 +1,6 @@
 """Sphinx called with everything set here, so that no configuration file lies about."""
 
+import html
 import io
 import re
 from pathlib import Path
@@ -12,10 +13,11 @@ LANGUAGE = "en"
 SIDEBAR = ["sbt-sidebar-nav"]
 
 
-def settings(name: str, claims: list[str]) -> dict:
+def settings(name: str, claims: list[str], titles: list[str]) -> dict:
     """Return Sphinx's configuration.
 
-    name: of the site, short. claims: the index of cards and the cards, in order.
+    name: of the site, short. claims: the index of cards and the cards, in order. titles: of all
+    pages.
     """
     return {
         "project": name,
@@ -42,7 +44,7 @@ def settings(name: str, claims: list[str]) -> dict:
             "article_footer_items": [],
             "back_to_top_button": False,
             "search_bar_text": "Search",
-            "logo": {"text": name},
+            "logo": {"text": html.escape(name)},  # the theme shows it as it is
         },
         "html_title": name,
         "html_context": {
@@ -68,6 +70,7 @@ def settings(name: str, claims: list[str]) -> dict:
         "myst_all_links_external": True,  # they are final already, and tested
         "myst_enable_extensions": ["dollarmath"],
         "claimbook_claims": claims,
+        "claimbook_titles": titles,
     }
 
 
