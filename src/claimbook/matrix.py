@@ -82,7 +82,8 @@ def wider_rows(book: Book) -> pd.DataFrame:
 
 def _bearing_rows(book: Book, derived: bool) -> pd.DataFrame:
     """Return the rows that bear on a claim: those read somewhere, or those worked out by us."""
-    parts = []
+    columns = ["claim", "table", "row_id", "study", "bearing"]
+    parts = [pd.DataFrame(columns=columns, dtype=object)]
     for name, asked in book.bearings.items():
         frame = select(book.evidence(name), asked.get("only", {}))
         for column, levels in asked.get("except", {}).items():

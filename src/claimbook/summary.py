@@ -97,8 +97,11 @@ def claims_sentence(summary: Summary) -> str:
     return f"Of {len(summary.matrix)} claims {counted}."
 
 
-def argument_sentence(summary: Summary, named: str) -> str:
-    """Say how many routes lead to the conclusion. named: the conclusion, as it is shown."""
+def argument_sentence(summary: Summary, named: str, text: str) -> str:
+    """Say how many routes lead to the conclusion.
+
+    named, text: the conclusion, and what the text is called, both as they are shown.
+    """
     if summary.ways is None:
         return ""
     stand, routes = int(summary.ways["stands"].sum()), len(summary.ways)
@@ -112,7 +115,7 @@ def argument_sentence(summary: Summary, named: str) -> str:
         else "A route that stands has premises that were not refuted; that does not prove it."
     )
     return (
-        f"{which[:1].upper()}{which[1:]} by which {summary.about.text} reasons to its conclusion "
+        f"{which[:1].upper()}{which[1:]} by which {text} reasons to its conclusion "
         f"({named}) {verb} on these verdicts. {left}"
     )
 

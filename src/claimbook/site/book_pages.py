@@ -6,7 +6,7 @@ from claimbook.site.data_page import PAGE as DATA_PAGE
 from claimbook.site.data_page import TITLE as DATA_TITLE
 from claimbook.site.data_page import data_page
 from claimbook.site.first_page_parts import first_page
-from claimbook.site.links import CARDS, DOWNLOADS
+from claimbook.site.links import DOWNLOADS
 from claimbook.site.machines import machines
 from claimbook.site.notebook_pages import OPEN_PAGE
 from claimbook.site.open_page import open_page
@@ -50,14 +50,12 @@ def book_pages(results: Results, changed: str | None) -> BookPages:
     if CORRECTED_BIB in bibs:
         linked[f"../data/{CORRECTED}"] = f"{DOWNLOADS}/{CORRECTED_BIB}"
     cards = claim_pages(record, machine.reviews if machine else {})
-    sources = {f"{page}.md": text for page, (_, text) in further.items()}
-    sources |= {f"{page}.md": text for page, text in cards.items()}
     return BookPages(
         name=record.about.name,
         first=first_page(record, changed),
-        sources=sources,
+        sources={f"{page}.md": text for page, (_, text) in further.items()},
         further=[(title, page) for page, (title, _) in further.items()],
-        claims=[CARDS, *cards],
+        cards=cards,
         linked=linked,
         files={f"{DOWNLOADS}/{name}": path for name, path in bibs.items()} | whatif_files,
         machine=machine,

@@ -8,11 +8,12 @@ from claimbook.citations.audit import audit
 from claimbook.errors import InputError
 from claimbook.exports.claim_review import script
 from claimbook.notebook.cards import NONE, card_sections, load_columns, verdict_lines
-from claimbook.notebook.notebook_map import mentions, notebook_link
+from claimbook.notebook.notebook_map import notebook_link
+from claimbook.site.cards import Card
 from claimbook.site.fragments import badge, markdown_html, raw, with_badges, with_tables
-from claimbook.site.links import CARDS, claim_page, followed, follower, notebook_page, to_page
+from claimbook.site.links import CARDS, claim_page, followed, follower, to_page
 from claimbook.site.record import Record
-from claimbook.wording import interval_text, markdown_text, quantity_text
+from claimbook.wording import markdown_text
 
 FIGURES_NOTEBOOK = "10-the-figures.ipynb"
 RELATIONS = {
@@ -23,8 +24,8 @@ RELATIONS = {
 """How an arrow of the argument reads from its end, and from its start."""
 
 
-def claim_pages(record: Record, reviews: Mapping[str, dict]) -> dict[str, str]:
-    """Return page -> source of each claim's card.
+def claim_pages(record: Record, reviews: Mapping[str, dict]) -> dict[str, Card]:
+    """Return page -> card of each claim, without the answers of the notebooks.
 
     reviews: claim -> what machines are told of it, its ClaimReview; some may be missing.
 
@@ -32,29 +33,30 @@ def claim_pages(record: Record, reviews: Mapping[str, dict]) -> dict[str, str]:
     """
     book = record.book
     audited = audit(book.bibliography, book.table("references"), book.claims)
-    named = mentions(record.results.folder / "notebooks", book.claims["claim"])
+    named = record.results.mentions(book.claims["claim"])
     used = {claim: [notebook_link(stem) for stem in stems] for claim, stems in named.items()}
     verdicts = verdict_lines(record.summary, FIGURES_NOTEBOOK)
     sections = card_sections(book, audited, load_columns(book), verdicts, used)
     arrows = _arrows(record)
-    answers: dict[str, list[dict]] = {}
-    for answer in record.answers:
-        answers.setdefault(answer["claim"], []).append(answer)
-    pages: dict[str, str] = {}
+    pages: dict[str, Card] = {}
     for claim in book.claims.itertuples():
         page = claim_page(claim.claim)
         if page in pages:
             raise InputError(f"the claim '{claim.claim}' would share its page with another")
-        parts = [
+        top = [
             f"---\norphan: true\n---\n\n# {markdown_text(claim.statement)}",
             _top(record, claim.claim, page),
-            *_card(sections[claim.claim], page),
-            _answers(answers.get(claim.claim, []), page),
-            _argument(record, arrows.get(claim.claim, []), page),
-            raw(script(reviews[claim.claim])) if claim.claim in reviews else "",
+            *_parts(sections[claim.claim], page),
         ]
-        pages[page] = "\n\n".join(part for part in parts if part) + "\n"
+        end = [_argument(record, arrows.get(claim.claim, []), page)]
+        if claim.claim in reviews:
+            end.append(raw(script(reviews[claim.claim])))
+        pages[page] = Card(claim.claim, _joined(top), _joined(end))
     return pages
+
+
+def _joined(parts: list[str]) -> str:
+    return "\n\n".join(part for part in parts if part)
 
 
 def _top(record: Record, claim: str, page: str) -> str:
@@ -64,7 +66,7 @@ def _top(record: Record, claim: str, page: str) -> str:
     return raw(f'<p class="claim-top">{badge(verdict)} {back}</p>')
 
 
-def _card(sections: list[tuple[str, str]], page: str) -> list[str]:
+def _parts(sections: list[tuple[str, str]], page: str) -> list[str]:
     """Return the parts of a card, each with a title under its heading."""
     follow = follower(page, {})
     parts = []
@@ -75,40 +77,6 @@ def _card(sections: list[tuple[str, str]], page: str) -> list[str]:
         body = with_tables(followed(markdown_html(shown), follow))
         parts.append(raw(body if not title else with_badges(body)))
     return parts
-
-
-# --- what the notebooks found --------------------------------------------------------------------
-
-
-def _answers(answers: list[dict], page: str) -> str:
-    """Return the recorded answers that bear on a claim, as a table."""
-    if not answers:
-        return ""
-    rows = []
-    for answer in answers:
-        notebook = answer["notebook"]
-        link = f'<a href="{to_page(notebook_page(notebook), page)}">{html.escape(notebook)}</a>'
-        verdict = badge(answer["verdict"]) if answer.get("verdict") else "–"
-        cells = [html.escape(answer["asks"]), html.escape(_number(answer)), verdict]
-        cells += [html.escape(answer["reason"]), html.escape(answer.get("method") or "–"), link]
-        rows.append("".join(f"<td>{cell}</td>" for cell in cells))
-    heads = ["question", "number", "verdict", "why", "method", "notebook"]
-    head = "".join(f"<th>{name}</th>" for name in heads)
-    body = "".join(f"<tr>{row}</tr>" for row in rows)
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return "## Answers of the notebooks\n\n" + raw(with_tables(table))
-
-
-def _number(answer: dict) -> str:
-    """Return an answer's number with its interval and what kind of interval that is."""
-    value, low, high, unit = (answer.get(key) for key in ("estimate", "low", "high", "unit"))
-    if value is None and low is None:
-        return "–"
-    shown = "" if value is None else quantity_text(value, unit)
-    if low is None or low == high:
-        return shown
-    span = f"{interval_text(low, high, unit)}, {answer.get('interval') or 'range'}"
-    return f"{shown} ({span})" if shown else span
 
 
 # --- the argument --------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ def setup(app: Sphinx) -> dict:
     sphinx.search.languages["en"] = _English
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
     app.add_config_value("claimbook_claims", [], "env")
+    app.add_config_value("claimbook_titles", [], "html")  # all pages show titles of others
     app.add_config_value("claimbook_link", {}, "html")
     app.connect("html-page-context", _turn_cards)
     app.connect("html-page-context", _describe)
@@ -68,6 +69,5 @@ def _describe(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
 
 
 def _step(app: Sphinx, page: str, other: str) -> dict:
-    title = app.env.titles[other].astext()
-    link = app.builder.get_relative_uri(page, other)
-    return {"link": link, "title": nodes.Text(title).astext()}
+    title = html.escape(app.env.titles[other].astext())  # the theme shows it as it is
+    return {"link": app.builder.get_relative_uri(page, other), "title": title}

@@ -63,7 +63,8 @@ def _short(record: Record) -> str:
     sentences = [html.escape(told.figures_sentence(summary))]
     if about.conclusion:
         label = summary.matrix.loc[about.conclusion].get("label", about.conclusion)
-        sentences.append(told.argument_sentence(summary, _card(about.conclusion, str(label))))
+        named = _card(about.conclusion, str(label))
+        sentences.append(told.argument_sentence(summary, named, html.escape(about.text)))
     sentences.append(html.escape(told.certainty_sentence(summary)))
     return " ".join(sentences)
 

@@ -13,6 +13,12 @@ _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _TAG_OR_TEXT = re.compile(r"(<[^>]*>)")
 _VERDICT = re.compile("|".join(sorted(map(re.escape, map(verdict_text, VERDICT_MARKS)),
                                       key=len, reverse=True)))  # fmt: skip
+_CELL = re.compile(r"<td(?=[ >])([^>]*)>(.*?)</td>", re.S)
+LONG_CELL = 40
+"""Characters from which a cell is kept wide enough to be read."""
+TALL_TABLE = 16
+"""Rows from which a table scrolls under its head."""
+_ROW = re.compile(r"<tr\b.*?</tr>", re.S)
 _LONG_NAME = re.compile(r"(?<=\w)_(?=\w)")
 """Where a name such as sinus_to_leg_transit may be broken in a narrow cell."""
 _TABLE = re.compile(r"<table\b.*?</table>", re.S)
@@ -45,20 +51,49 @@ def with_badges(markup: str) -> str:
 
 
 def with_tables(markup: str) -> str:
-    """Return HTML whose tables stand in boxes that scroll by themselves, also by keyboard."""
+    """Return HTML whose tables stand in boxes that scroll by themselves, also by keyboard.
 
-    def boxed(match: re.Match) -> str:
-        caption = _CAPTION.search(match[0])
-        name = plain(caption[1]) if caption else "Table"
-        table = _CAPTION.sub(r"<caption><span>\1</span></caption>", match[0])
-        head, separator, body = table.partition("</thead>")
-        scoped = re.sub(r"<th(?=[ >])", '<th scope="col"', head) + separator
-        scoped += re.sub(r"<th(?=[ >])", '<th scope="row"', body)
-        parts = _TAG_OR_TEXT.split(scoped)
-        parts[::2] = [_LONG_NAME.sub("_<wbr>", part) for part in parts[::2]]
-        return scroll_box("".join(parts), name, "table-box")
+    A table with long texts is marked so that a narrow screen can show each row as a list.
+    """
+    return _TABLE.sub(lambda match: _boxed(match[0]), markup)
 
-    return _TABLE.sub(boxed, markup)
+
+def _boxed(table: str) -> str:
+    caption = _CAPTION.search(table)
+    name = plain(caption[1]) if caption else "Table"
+    table = _CAPTION.sub(r"<caption><span>\1</span></caption>", table)
+    head, separator, body = table.partition("</thead>")
+    kinds = ["table-box"]
+    kinds += ["tall"] * (body.count("<tr") >= TALL_TABLE)
+    labels = [plain(cell) for cell in re.findall(r"<th[^>]*>(.*?)</th>", head, re.S)]
+    if head.count("<tr") == 1 and any(map(_is_long, _CELL.finditer(body))):
+        kinds.append("stack")
+        body = _ROW.sub(lambda row: _labelled(row[0], labels), body)
+    else:
+        body = _CELL.sub(lambda cell: _cell(cell, ""), body)
+    head = re.sub(r"<th[^>]*>\s*</th>", "<td></td>", head)  # above row names there is no head
+    scoped = re.sub(r"<th(?=[ >])", '<th scope="col"', head) + separator
+    scoped += re.sub(r"<th(?=[ >])", '<th scope="row"', body)
+    parts = _TAG_OR_TEXT.split(scoped)
+    parts[::2] = [_LONG_NAME.sub("_<wbr>", part) for part in parts[::2]]
+    return scroll_box("".join(parts), name, " ".join(kinds))
+
+
+def _labelled(row: str, labels: list[str]) -> str:
+    """Return a row whose cells say the head of their column."""
+    heads = iter(labels[row.count("<th") :])
+    return _CELL.sub(lambda cell: _cell(cell, next(heads, "")), row)
+
+
+def _cell(cell: re.Match, label: str) -> str:
+    """Return a cell that says if it holds much text, and under which head it stands."""
+    told = ' class="long"' if _is_long(cell) else ""
+    told += f' data-label="{html.escape(label, quote=True)}"' if label else ""
+    return f"<td{told}{cell[1]}>{cell[2]}</td>"
+
+
+def _is_long(cell: re.Match) -> bool:
+    return len(plain(cell[2])) >= LONG_CELL
 
 
 def scroll_box(markup: str, name: str, kind: str) -> str:

@@ -40,7 +40,7 @@ def machines(record: Record) -> Machines | None:
     from claimbook.exports.open_graph import summary
     from claimbook.exports.social_card import social_card_alt
 
-    book, matrix, answers = record.book, record.summary.matrix, record.answers
+    book, matrix, answers = record.book, record.summary.matrix, record.results.answers
     collection = read_collection(path)
 
     def address_in(page: str):

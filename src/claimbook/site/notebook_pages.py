@@ -8,7 +8,12 @@ it is asked for.
 import json
 import re
 
-from claimbook.notebook.outputs import INJECTED_TAG, METADATA_KEY, SHOWS
+from claimbook.notebook.outputs import (
+    INJECTED_TAG,
+    METADATA_KEY,
+    NOTEBOOK_METADATA,
+    SHOWS,
+)
 from claimbook.site.fragments import (
     markdown_html,
     picture,
@@ -68,7 +73,7 @@ def notebook_source(stem: str, notebook, files: dict[str, str], asked: set[str])
                 cells.append(_tools(stem, page))
         elif cell.cell_type == "code" and not _is_steps(cell):
             _add_code(cells, cell, list(_outputs(cell, stem, page, follow)))
-    made = {"cells": cells, "metadata": notebook.metadata, "nbformat": 4, "nbformat_minor": 5}
+    made = {"cells": cells, "metadata": NOTEBOOK_METADATA, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(made, indent=1, sort_keys=True, ensure_ascii=False)
 
 

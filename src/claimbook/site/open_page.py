@@ -8,7 +8,7 @@ def open_page(record: Record) -> str:
     """Return the source of the page."""
     figures = record.book.figures
     name, figure = figures.index[0], figures.iloc[0]
-    other = f"{1.25 * figure['value']:g}" if figure["value"] == figure["value"] else "1"
+    other = f"{0.8 * figure['value']:g}" if figure["value"] == figure["value"] else "1"
     example = f"{name}={other}"
     first = next(iter(record.results.notebooks))
     rows = [
@@ -19,7 +19,7 @@ def open_page(record: Record) -> str:
     return f"""# Run it yourself
 
 Every page here was made from Jupyter notebooks. They compute everything anew from the tables in
-`data/`, with the numbers of {record.about.text} or with yours.
+`data/`, with the numbers of {markdown_text(record.about.text)} or with yours.
 
 ## In JupyterLab
 

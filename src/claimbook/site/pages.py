@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from claimbook.site.cards import Card, card_pages
 from claimbook.site.first_page import PAGE, FirstPage, completed
-from claimbook.site.links import FIGURES, notebook_page
+from claimbook.site.links import CARDS, FIGURES, notebook_page
 from claimbook.site.machines import Machines
 from claimbook.site.notebook_pages import asked_cells, notebook_source, notebook_title
 from claimbook.site.results import Results
@@ -14,18 +15,18 @@ from claimbook.site.results import Results
 class BookPages:
     """What follows from the book alone, and stays the same while only notebooks change.
 
-    name: of the site. first: the first page. sources: path -> text. further: title and page of
-    what stands in the table of contents after the notebooks. claims: pages of the cards, after
-    that of the index. linked: address in a notebook -> path in the site, for files that are
-    published. files: path in the site -> content, or the file to copy. machine: what is made for
-    machines.
+    name: of the site. first: the first page. cards: page -> card, in the order of the text.
+    sources: path -> text of other pages. further: title and page of what stands in the table of
+    contents after the notebooks. linked: address in a notebook -> path in the site, for files that
+    are published. files: path in the site -> content, or the file to copy. machine: what is made
+    for machines.
     """
 
     name: str
     first: FirstPage
+    cards: dict[str, Card]
     sources: dict[str, str]
     further: list[tuple[str, str]]
-    claims: list[str]
     linked: dict[str, str]
     files: dict[str, bytes | Path]
     machine: Machines | None = None
@@ -35,7 +36,8 @@ class BookPages:
 class Pages:
     """What a site consists of: sources of pages, and files beside them (see `BookPages`).
 
-    sequence: all pages in the order in which they are read and printed.
+    claims: the page with the index of cards, then the cards. sequence: all pages in the order in
+    which they are read and printed.
     """
 
     name: str
@@ -65,9 +67,12 @@ def all_pages(results: Results, book: BookPages, pdf: bool = False) -> Pages:
         files[f"{notebook_page(stem)}.ipynb"] = results.folder / "notebooks" / f"{stem}.ipynb"
     first = completed(book.first, results, book.further, pdf) + _contents(results, book.further)
     sources |= {f"{PAGE}.md": first} | book.sources
+    cards = card_pages(book.cards, results.answers)
+    sources |= {f"{page}.md": text for page, text in cards.items()}
     notebooks = [notebook_page(stem) for stem in results.notebooks]
-    sequence = [PAGE, *notebooks, *book.claims[1:], *(page for _, page in book.further)]
-    return Pages(book.name, sources, book.claims, files | book.files, sequence, book.machine)
+    sequence = [PAGE, *notebooks, *cards, *(page for _, page in book.further)]
+    files |= book.files
+    return Pages(book.name, sources, [CARDS, *cards], files, sequence, book.machine)
 
 
 def _contents(results: Results, further: list[tuple[str, str]]) -> str:

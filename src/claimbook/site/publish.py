@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,11 +19,19 @@ from claimbook.site.pdf import find_browser, make_pdf
 from claimbook.site.remembered import book_pages_of, remembered
 from claimbook.site.results import Results
 from claimbook.site.sphinx_build import build, settings
-from claimbook.site.trim import kept_files, trimmed_css, used_names
+from claimbook.site.trim import (
+    kept_files,
+    trimmed_css,
+    used_names,
+    without_empty_terms,
+    without_versions,
+)
 
 MARK = "site.txt"
 """Tells that a folder holds a site, so that no other folder is ever replaced by one."""
 FIRST_PAGE = "index.html"
+OWN_STYLES = ("claimbook.css", "what-if.css")
+_TITLE = re.compile(r"(?<=# )[^\n]+|$")
 
 
 def publish(results: Results, output: Path, pdf: bool = False) -> Path:
@@ -37,7 +46,8 @@ def publish(results: Results, output: Path, pdf: bool = False) -> Path:
     browser for a PDF, RunFailed if Sphinx or the browser fails. Either way the old site stays.
     """
     output = output.resolve()
-    if output.exists() and any(output.iterdir()) and not (output / MARK).is_file():
+    empty = not output.exists() or (output.is_dir() and not any(output.iterdir()))
+    if not empty and not (output / MARK).is_file():
         raise InputError(f"{output}: not empty and not a site; choose another --output")
     work = output.parent / f".{output.name}-work"
     try:
@@ -66,7 +76,8 @@ def _build(pages: Pages, work: Path) -> Path:
     # the folder above the output must not be one of sources: myst-nb writes there
     source, html = work / "source", work / "html" / "pages"
     write_changed(source, pages.sources)
-    configuration = settings(pages.name, pages.claims, pages.machine)
+    titles = [_TITLE.search(text)[0] for text in pages.sources.values()]
+    configuration = settings(pages.name, pages.claims, titles, pages.machine)
     build(source, html, work / "doctrees", configuration)
     known = {path.rpartition(".")[0] for path in pages.sources} | {"search"}
     for page in html.rglob("*.html"):  # Sphinx leaves pages whose source is gone
@@ -96,12 +107,17 @@ def _assemble(html: Path, pages: Pages, new: Path, memory: Path) -> None:
     for path, file in made.items():
         target = new / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        if path.endswith(".css") and not path.endswith(("claimbook.css", "what-if.css")):
-            css = file.read_text(encoding="utf-8")
-            trimmed = remembered(memory, trimmed_css, css, names)
-            target.write_text(trimmed, encoding="utf-8", newline="\n")
-        else:
+        if file.suffix not in (".html", ".css", ".js"):
             shutil.copyfile(file, target)
+            continue
+        text = file.read_text(encoding="utf-8")
+        if file.suffix == ".html":
+            text = without_versions(text)
+        elif file.suffix == ".css" and file.name not in OWN_STYLES:
+            text = remembered(memory, trimmed_css, text, names)
+        elif file.name == "searchindex.js":
+            text = without_empty_terms(text)
+        target.write_text(text, encoding="utf-8", newline="\n")
     for path, content in pages.files.items():
         target = new / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import claimbook
+from claimbook.site.machines import CITATION
 from claimbook.site.pages import BookPages
 from claimbook.site.results import Results
 
@@ -27,15 +28,17 @@ def book_pages_of(results: Results, changed: str | None, memory: Path) -> BookPa
     """
     key = fingerprint(results, changed)
     try:
-        known, pages = pickle.loads(memory.read_bytes())
-        if known == key:
+        known, named, pages = pickle.loads(memory.read_bytes())
+        # a card also tells which notebooks name its claim
+        if known == key and results.mentions(named) == named:
             return pages
     except Exception:  # none yet, or of another time
         pass
     from claimbook.site.book_pages import book_pages
 
     pages = book_pages(results, changed)
-    memory.write_bytes(pickle.dumps((key, pages)))
+    named = results.mentions(card.claim for card in pages.cards.values())
+    memory.write_bytes(pickle.dumps((key, named, pages)))
     return pages
 
 
@@ -51,19 +54,22 @@ def remembered(memory: Path, make: Callable[..., str], *given) -> str:
     return made
 
 
+def _citation(results: Results) -> bytes:
+    path = results.root / CITATION
+    return path.read_bytes() if path.is_file() else b""
+
+
 def fingerprint(results: Results, changed: str | None) -> str:
-    """Return a digest of everything that the pages of the book are made from."""
+    """Return a digest of all that the pages of the book are made from, but for the notebooks."""
     hashed = hashlib.sha256()
     code = Path(claimbook.__file__).parent
     folders = {results.data: "**/*", code: "**/*.py"}
     files = [path for folder, ending in folders.items() for path in sorted(folder.glob(ending))]
-    for path in [*filter(Path.is_file, files), results.answers]:
+    for path in filter(Path.is_file, files):
         content = path.read_bytes()
         hashed.update(f"{path}:{len(content)}:".encode() + content)
-    for stem, notebook in results.notebooks.items():
-        # the cards tell which notebooks name a claim; what a notebook shows is not theirs
-        texts = [stem, *(cell.source for cell in notebook.cells)]
-        hashed.update("\0".join(texts).encode())
     versions = [sys.version, *map(version, LIBRARIES)]
-    hashed.update(repr((versions, changed, str(results.folder))).encode())
+    given = (results.digest, results.scenario, results.updates, results.answers, str(results.root))
+    given += (list(results.notebooks), _citation(results))
+    hashed.update(repr((versions, changed, given)).encode())
     return hashed.hexdigest()

@@ -1,11 +1,14 @@
 """What a run published, found and read without loading the book."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from claimbook.errors import InputError
 from claimbook.folders import find_data
 from claimbook.notebook.outputs import read_notebook
+from claimbook.notebook.words import named_in
 
 ANSWERS = Path("results") / "answers.json"
 
@@ -16,21 +19,29 @@ class Results:
 
     root: the checkout. folder: what the run published, with notebooks/, figures/ and results/;
     the checkout itself, or the folder of an experiment. data: the tables. notebooks: stem ->
-    executed notebook, in order.
+    executed notebook, in order. digest, scenario, updates, answers: what `answers.json` holds.
     """
 
     root: Path
     folder: Path
     data: Path
     notebooks: dict
+    digest: str
+    scenario: str | None
+    updates: dict
+    answers: list[dict]
 
     @property
-    def answers(self) -> Path:
+    def path(self) -> Path:
         return self.folder / ANSWERS
 
     @property
     def figures(self) -> Path:
         return self.folder / "figures"
+
+    def mentions(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """Return name -> stems of the notebooks whose author wrote it, in order."""
+        return named_in(self.notebooks, names)
 
 
 def find_results(root: Path, folder: Path, data: Path | None = None) -> Results:
@@ -38,10 +49,16 @@ def find_results(root: Path, folder: Path, data: Path | None = None) -> Results:
 
     data: folder of the tables (default: as `folders.find_data` finds it).
 
-    Raises InputError if answers or a notebook are missing.
+    Raises InputError if answers or a notebook are missing, or are not what a run writes.
     """
-    if not (folder / ANSWERS).is_file():
-        raise InputError(f"{folder / ANSWERS}: no such file; run the notebooks first: ./run book")
+    path = folder / ANSWERS
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; run the notebooks first: ./run book")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        said = (found["digest"], found.get("scenario"), found["updates"], found["answers"])
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{path}: not what a run writes; run the notebooks again") from None
     stems = sorted(path.stem for path in (root / "notebooks").glob("*.ipynb"))
     notebooks = {}
     for stem in stems:
@@ -49,4 +66,4 @@ def find_results(root: Path, folder: Path, data: Path | None = None) -> Results:
         if not path.is_file():  # pages lead to one another
             raise InputError(f"{path}: no such file; a site needs every notebook: run them all")
         notebooks[stem] = read_notebook(path)
-    return Results(root, folder, data or find_data(), notebooks)
+    return Results(root, folder, data or find_data(), notebooks, *said)

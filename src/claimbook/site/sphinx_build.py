@@ -1,5 +1,6 @@
 """Sphinx called with everything set here, so that no configuration file lies about."""
 
+import html
 import io
 import re
 from pathlib import Path
@@ -13,15 +14,21 @@ LANGUAGE = "en"
 SIDEBAR = ["sbt-sidebar-nav"]
 
 
-def settings(name: str, claims: list[str], machine: Machines | None = None) -> dict:
+def settings(
+    name: str, claims: list[str], titles: list[str], machine: Machines | None = None
+) -> dict:
     """Return Sphinx's configuration.
 
-    name: of the site, short. claims: the index of cards and the cards, in order. machine: what a
-    shared link tells is among it.
+    name: of the site, short. claims: the index of cards and the cards, in order. titles: of all
+    pages. machine: what a shared link tells is among it.
     """
-    link = {"description": machine.description, "alt": machine.alt} if machine else {}
+    link = {}
     if machine:
-        link["address"] = machine.collection.address
+        link = {
+            "description": machine.description,
+            "alt": machine.alt,
+            "address": machine.collection.address,
+        }
     return {
         "project": name,
         "version": "",
@@ -47,7 +54,7 @@ def settings(name: str, claims: list[str], machine: Machines | None = None) -> d
             "article_footer_items": [],
             "back_to_top_button": False,
             "search_bar_text": "Search",
-            "logo": {"text": name},
+            "logo": {"text": html.escape(name)},  # the theme shows it as it is
         },
         "html_title": name,
         "html_context": {
@@ -73,6 +80,7 @@ def settings(name: str, claims: list[str], machine: Machines | None = None) -> d
         "myst_all_links_external": True,  # they are final already, and tested
         "myst_enable_extensions": ["dollarmath"],
         "claimbook_claims": claims,
+        "claimbook_titles": titles,
         "claimbook_link": link,
     }
 

@@ -1,5 +1,6 @@
-"""Pages without the parts of the theme that no page of the site uses."""
+"""Sphinx's output without what no page uses, and without traces of earlier builds."""
 
+import json
 import re
 from pathlib import Path
 
@@ -25,6 +26,27 @@ _NAMES = re.compile(r'\s(?:class|id)="([^"]*)"')
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
 _IN_SELECTOR = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
 _CONDITIONS = re.compile(r"\[[^\]]*\]|:not\([^)]*\)")
+
+
+_VERSION = re.compile(r"(?<=css)\?(v|digest)=[0-9a-f]+(?=\")|(?<=js)\?(v|digest)=[0-9a-f]+(?=\")")
+_INDEX = re.compile(r"(Search\.setIndex\()(.*)(\))", re.S)
+
+
+def without_versions(page: str) -> str:
+    """Return a page without the marks by which Sphinx tells browsers of changed styles.
+
+    They depend on what was built before, and a site on disk has no use for them.
+    """
+    return _VERSION.sub("", page)
+
+
+def without_empty_terms(index: str) -> str:
+    """Return a search index without the words that no page has any more."""
+    opening, text, closing = _INDEX.fullmatch(index.strip()).groups()
+    content = json.loads(text)
+    for part in ("terms", "titleterms"):
+        content[part] = {word: pages for word, pages in content[part].items() if pages != []}
+    return f"{opening}{json.dumps(content, separators=(',', ':'), sort_keys=True)}{closing}\n"
 
 
 def kept_files(folder: Path) -> dict[str, Path]:

@@ -20,6 +20,7 @@ from claimbook.citations.bibliography import (
 from claimbook.site.fragments import markdown_html, raw
 from claimbook.site.links import DOWNLOADS
 from claimbook.site.record import Record
+from claimbook.wording import markdown_text
 
 WORKS, ERRATA = "works", "errata"
 PRINTED_BIB, CORRECTED_BIB = "printed.bib", "corrected.bib"
@@ -63,7 +64,7 @@ def formatted(bibliography: BibliographyData) -> dict[str, str]:
 
 def works_page(record: Record) -> str:
     """Return the source of the page with the bibliographies."""
-    text = record.about.text
+    text = markdown_text(record.about.text)
     lists = bibliographies(record)
     downloads = {
         PRINTED_BIB: f"[as {text} prints them]({DOWNLOADS}/{PRINTED_BIB})",

@@ -5,7 +5,7 @@ document.addEventListener("DOMContentLoaded", () => {
   focusOnlyWhatScrolls();
   window.addEventListener("resize", focusOnlyWhatScrolls);
   offerAllCode();
-  document.querySelectorAll(".table-box").forEach(offerFilter);
+  document.querySelectorAll(".table-box.tall").forEach(offerFilter);
 });
 
 /** Paper cannot be clicked: what is folded up is printed too, but for the code. */
@@ -40,12 +40,9 @@ function offerAllCode() {
   tools.append(button);
 }
 
-const FILTERED_FROM = 15; // rows; shorter tables are seen at a glance
-
 /** A field above a long table that leaves only the rows with the words typed in it. */
 function offerFilter(box) {
   const rows = [...box.querySelectorAll("tbody tr")];
-  if (rows.length < FILTERED_FROM) return;
   const label = document.createElement("label");
   label.className = "filter";
   label.textContent = "Rows with";
