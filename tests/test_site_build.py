@@ -145,6 +145,9 @@ def test_site_of_another_book(coffee_site):
     assert "Does coffee keep?" in first and "The leaflet says" in first
     assert "How long does filter coffee take?" in first and "about 4 min" in first
     assert "No advice. Drink what you like." in first and "last changed" not in first
+    for page in pages.values():
+        inside = [a for _, a in page.addresses if not re.match(r"\w+:|#", a)]
+        assert all((page.path.parent / a.split("#")[0]).is_file() for a in inside), page.path
     one = pages["notebooks/10-one.html"]
     assert [a for a in one.addresses if a[1] == "../claims/aroma.html"]
     assert [a for a in one.addresses if a[1] == "20-two.html#cell-0"]
@@ -225,6 +228,8 @@ def damage(root, what):
         (root / "results" / "answers.json").write_text("[]")
     elif what == "no first page":
         (root / "data" / "first_page.yaml").unlink()
+    elif what == "no cards":
+        (root / "notebooks" / "25-claim-cards.ipynb").unlink()
     elif what == "few columns":
         shutil.rmtree(root / "data")
         write_coffee(root / "data")
@@ -250,6 +255,7 @@ def damage(root, what):
         ("no first page", "first_page.yaml: no such file; expected title and question"),
         ("full folder", "not empty and not a site; choose another --output"),
         ("no folder", "choose another --output"),
+        ("no cards", "25-claim-cards.ipynb: no such notebook; it is the index of the cards"),
         ("few columns", "table claims: a site needs the columns label too"),
         ({"title": None}, "first_page.yaml: 'title' is missing"),
         ({"titel": "x"}, "key 'titel' is not known; did you mean 'title'"),
