@@ -29,7 +29,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"claimbook: {error}", file=sys.stderr)
         return MISTAKE if isinstance(error, InputError) else FAILED
     except KeyboardInterrupt as stop:
-        print("claimbook: stopped; nothing was changed", file=sys.stderr)
+        said = "; ".join(getattr(stop, "__notes__", ["nothing was changed"]))
+        print(f"claimbook: stopped; {said}", file=sys.stderr)
         return 128 + getattr(stop, "number", signal.SIGINT)
     except OSError as error:  # a full disk, a folder without permission
         print(f"claimbook: {error.filename or 'system'}: {error.strerror}", file=sys.stderr)
