@@ -145,11 +145,13 @@ def read_updates(pairs: list[str], book: "Book") -> "Book":
 
 def _run(args) -> int:
     from claimbook.book import load
+    from claimbook.comparison import check_evidence
     from claimbook.notebook.running import Plan, find_notebooks, find_root, run
 
     book = load(args.data)
-    if args.scenario:
+    if args.scenario is not None:  # an empty name is a mistake, not the record
         book = book.in_scenario(args.scenario)
+        check_evidence(book)
     book = read_updates(args.updates, book)
     root = find_root()
     # the data may also come from the environment
@@ -190,14 +192,14 @@ def _sweep(args) -> int:
 
 def _check(args) -> int:
     from claimbook.book import load
-    from claimbook.comparison import answers
+    from claimbook.comparison import check_evidence
 
     book = load(args.data)
     for name, frame in book.tables.frames.items():
         print(f"{name}: {len(frame)} rows")
     print(f"{book.folder / 'references.bib'}: {len(book.bibliography.entries)} entries")
     print(f"questions: {len(book.questions)}; figures: {len(book.figures)}")
-    answers(book)  # which also finds evidence in a unit that does not fit its figure
+    check_evidence(book)
     for label, keys in (
         ("cited but not listed", book.cited_but_not_listed),
         ("listed but not cited", book.listed_but_not_cited),

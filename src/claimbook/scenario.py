@@ -179,8 +179,9 @@ def edited_tables(
         try:
             return load_tables(copy)
         except InputError as error:
-            said = str(error).replace(f"{copy}{os.sep}", "")
-            raise InputError(f"{scenario.path}: with its changes: {said}") from None
+            said = str(error).replace(f"{copy}{os.sep}", "").splitlines()
+            lines = [f"{scenario.path}: with its changes: {line}" for line in said]
+            raise InputError("\n".join(lines)) from None
 
 
 def _check_edit(edit: dict, tables: Tables, where: str) -> None:

@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from claimbook.book import Book
+from claimbook.comparison import check_evidence
 from claimbook.errors import InputError
 from claimbook.questions import require_known
 from claimbook.scenario import RECORD
@@ -95,6 +96,8 @@ def read_grid(path: Path, book: Book) -> Grid:
     require_known(f"{path}: scenarios:", scenarios, [RECORD, *book.scenario_names])
     # a faulty scenario is refused before the sweep begins
     books = [book if name == RECORD else book.in_scenario(name) for name in scenarios]
+    for one in books:
+        check_evidence(one)
     asked = content.get("figures", {})
     if not isinstance(asked, dict):
         raise InputError(f"{path}: figures: expected 'name: values' lines")

@@ -156,11 +156,12 @@ def _stretches(recomputer: Recomputer, question: str, name: str) -> pd.DataFrame
     points = _search_points(recomputer, question, name)
     found = verdict_at(points)
     turns = np.flatnonzero(found[1:] != found[:-1])
+    least = points[points > 0].min(initial=1.0)
     tips = find_root(
         lambda value, left: np.where(verdict_at(value) == left, -1.0, 1.0),
         (points[turns], points[turns + 1]),
         args=(found[turns],),
-        tolerances={"xatol": 0, "xrtol": PRECISION, "fatol": 0, "frtol": 0},
+        tolerances={"xatol": least * PRECISION, "xrtol": PRECISION, "fatol": 0, "frtol": 0},
     ).x
     table = pd.DataFrame(
         {
