@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,6 +145,27 @@ cups_a_day:
 COFFEE_BIB = "@misc{bean2001, title = {Beans}, author = {Bean, A.}, year = {2001}}\n"
 
 
+COFFEE_IMPLICATIONS = """
+brewing_a_day:
+  asks: How long would all cups of a day take, one after the other?
+  claim: cups_a_day
+  formula: cups_a_day * each
+  unit: hour
+  inputs:
+    each: {table: brews, row: b1}
+brews_an_hour:
+  asks: How many brews fit in an hour?
+  claim: brewing_time
+  formula: 1 / brewing_time
+  unit: 1/hour
+spread_of_extraction:
+  asks: How far apart are the ends?
+  claim: extraction
+  formula: (extraction_max - extraction_min) / extraction_min
+  unit: percent
+"""
+
+
 def _field(line: str) -> dict:
     name, _, rest = line.strip().partition(": ")
     kind, *properties = rest.split(", ")
@@ -188,6 +210,21 @@ def write_coffee(folder: Path) -> Path:
     return folder
 
 
+def write_implications(folder: Path) -> Path:
+    """Add implications to the book about coffee."""
+    (folder / "implications.yaml").write_text(COFFEE_IMPLICATIONS)
+    return folder
+
+
+def write_scenario(folder: Path, name: str, body: str, head: str | None = None) -> Path:
+    """Write a scenario with a body of figures or evidence; `head` is in place of the usual one."""
+    usual = "title: A title\nreason: A reason\nsource: A source\n"
+    path = folder / "scenarios" / f"{name}.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text((usual if head is None else head) + body, encoding="utf-8")
+    return path
+
+
 @pytest.fixture
 def coffee(tmp_path):
     """The folder of the book about coffee, which a test may damage."""
@@ -198,7 +235,12 @@ def coffee(tmp_path):
 
 CLAIMBOOK = [sys.executable, "-m", "claimbook.cli"]
 FROZEN_COFFEE = ["brewing_time", "extraction_min", "extraction_max", "cups_a_day"]
-PARAMETERS = "\n".join(f"{name}: float = None  # unit: what" for name in FROZEN_COFFEE)
+PARAMETERS = "\n".join(
+    [
+        *(f"{name}: float = None  # unit: what" for name in FROZEN_COFFEE),
+        "scenario: str = None  # x",
+    ]
+)
 
 
 def claimbook(*args, cwd, env=None, timeout=280) -> subprocess.CompletedProcess:
@@ -252,6 +294,32 @@ def project(tmp_path):
     root = tmp_path / "checkout"
     write_coffee(root / "data")
     return Project(root)
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """Run the command line in this process: returns exit code, standard output and error."""
+    from claimbook.cli import main
+
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # main puts in its own
+
+    def run(*args, cwd: Path) -> tuple[int, str, str]:
+        monkeypatch.chdir(cwd)
+        capsys.readouterr()
+        code = main([str(arg) for arg in args])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+def refused(outcome: tuple[int, str, str]) -> str:
+    """Return the one line of a command that was refused with exit code 2."""
+    code, out, err = outcome
+    assert (code, out) == (2, ""), (code, out, err)
+    (line,) = err.splitlines()
+    assert line.startswith("claimbook: ") and "Traceback" not in line
+    return line
 
 
 def processes_mentioning(text: str) -> list[int]:

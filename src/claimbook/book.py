@@ -54,6 +54,7 @@ class Book:
     scenario: the scenario that was applied, if any (see `claimbook.scenario`).
     changed_files: path in the folder -> content, for each file that the scenario changes.
     origin: where the text stands, if the data say so (see `claimbook.origin`).
+    loaded: the book that this one was made from by a scenario or updates, as it was loaded.
     """
 
     folder: Path
@@ -66,6 +67,12 @@ class Book:
     scenario: Scenario | None = None
     changed_files: Mapping[str, bytes] = field(default_factory=dict)
     origin: Origin | None = None
+    loaded: "Book | None" = None
+
+    @property
+    def as_loaded(self) -> "Book":
+        """The book as its files have it, without scenario and updates."""
+        return self.loaded or self
 
     @property
     def claims(self) -> pd.DataFrame:
@@ -146,8 +153,8 @@ class Book:
                 f"{row.claim}_min is {row.low:g} and {row.claim}_max is {row.high:g} {row.unit}: "
                 "expected the minimum to be no greater than the maximum"
             )
-        frames = {**self.tables.frames, "claims": claims}
-        return replace(self, tables=replace(self.tables, frames=frames), updates=updates)
+        tables = replace(self.tables, frames={**self.tables.frames, "claims": claims})
+        return replace(self, tables=tables, updates=updates, loaded=self.as_loaded)
 
     def in_scenario(self, name: str) -> "Book":
         """Return a book with the evidence and the figures of a scenario, by its name.
@@ -159,7 +166,13 @@ class Book:
         scenario = read_scenario(self.folder, name)
         changed = edited_files(scenario, self.tables, self.folder)
         tables = edited_tables(scenario, changed, self.tables, self.folder)
-        book = replace(self, tables=tables, scenario=scenario, changed_files=changed)
+        book = replace(
+            self,
+            tables=tables,
+            scenario=scenario,
+            changed_files=changed,
+            loaded=self.as_loaded,
+        )
         values = figure_values(scenario, tables, self.figures["unit"].to_dict())
         try:
             _check_parts_fit(book)

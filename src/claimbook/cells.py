@@ -29,12 +29,14 @@ def cell_quantity(asked: dict, tables: Tables, where: str) -> tuple[float, str]:
         raise InputError(f"{where}: sign: expected 1 or -1, not {sign!r}")
     require_known(f"{where}: table", [asked["table"]], tables.frames)
     frame = tables.frames[asked["table"]]
-    require_known(f"{where}: column", [column, "row_id", "verification"], frame.columns)
+    known = f"{where}: {asked['table']}: column"
+    require_known(known, [column, "row_id", "verification"], frame.columns)
     require_known(f"{where}: row", [asked["row"]], frame["row_id"])
     row = frame[frame["row_id"] == asked["row"]].iloc[0]
     if str(row["verification"]) in UNUSABLE:
         raise InputError(f"{where}: row {asked['row']} is {row['verification']}; it cannot be used")
-    if not pd.api.types.is_numeric_dtype(frame[column]) or pd.isna(row[column]):
+    truths = pd.api.types.is_bool_dtype(frame[column])
+    if truths or not pd.api.types.is_numeric_dtype(frame[column]) or pd.isna(row[column]):
         raise InputError(f"{where}: row {asked['row']} has no number in column {column}")
     unit = tables.unit_of(asked["table"], column)
     unit = row.get("unit") if unit in (None, "see unit") else unit

@@ -33,7 +33,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"claimbook: {error}", file=sys.stderr)
         return MISTAKE if isinstance(error, InputError) else FAILED
     except KeyboardInterrupt as stop:
-        print("claimbook: stopped; nothing was changed", file=sys.stderr)
+        said = "; ".join(getattr(stop, "__notes__", ["nothing was changed"]))
+        print(f"claimbook: stopped; {said}", file=sys.stderr)
         return 128 + getattr(stop, "number", signal.SIGINT)
     except OSError as error:  # a full disk, a folder without permission
         print(f"claimbook: {error.filename or 'system'}: {error.strerror}", file=sys.stderr)
@@ -155,11 +156,13 @@ def read_updates(pairs: list[str], book: "Book") -> "Book":
 
 def _run(args) -> int:
     from claimbook.book import load
+    from claimbook.comparison import check_evidence
     from claimbook.notebook.running import Plan, find_notebooks, find_root, run
 
     book = load(args.data)
-    if args.scenario:
+    if args.scenario is not None:  # an empty name is a mistake, not the record
         book = book.in_scenario(args.scenario)
+        check_evidence(book)
     book = read_updates(args.updates, book)
     root = find_root()
     # the data may also come from the environment
@@ -210,17 +213,17 @@ def _audit(args) -> int:
 
 def _check(args) -> int:
     from claimbook.book import load
-    from claimbook.comparison import answers
+    from claimbook.comparison import check_evidence
 
     book = load(args.data)
     for name, frame in book.tables.frames.items():
         print(f"{name}: {len(frame)} rows")
     print(f"{book.folder / 'references.bib'}: {len(book.bibliography.entries)} entries")
     print(f"questions: {len(book.questions)}; figures: {len(book.figures)}")
+    check_evidence(book)
     for name in book.scenario_names:
-        answers(book.in_scenario(name))
+        check_evidence(book.in_scenario(name))
     print(f"scenarios: {len(book.scenario_names)}; implications: {len(book.implications)}")
-    answers(book)  # which also finds evidence in a unit that does not fit its figure
     for label, keys in (
         ("cited but not listed", book.cited_but_not_listed),
         ("listed but not cited", book.listed_but_not_cited),

@@ -65,7 +65,7 @@ def allowed_interval(relation: str, value, low, high) -> tuple:
     """Return both ends of what figures of one relation allow; each may be an array."""
     if relation == "range":
         return low, high
-    top = value * np.inf if relation == "at_least" else value * (1 + TOLERANCE)
+    top = 0 * value + np.inf if relation == "at_least" else value * (1 + TOLERANCE)
     return value * (1 - TOLERANCE), top
 
 
@@ -84,6 +84,19 @@ def evidence_rows(book: Book, name: str) -> pd.DataFrame:
     rows = rows.reset_index(drop=True)
     rows["agrees"] = meets(rows, low, high)
     return rows[["part", "table", "row_id", "study", "value", "low", "high", "agrees", "address"]]
+
+
+def check_evidence(book: Book) -> None:
+    """Refuse evidence that does not fit the unit of the figure it is held against.
+
+    Raises InputError that names table and row, after the scenario if the book is in one.
+    """
+    where = f"{book.scenario.path}: with its changes: " if book.scenario else ""
+    for name in book.questions:
+        try:
+            evidence_rows(book, name)
+        except InputError as error:
+            raise InputError(f"{where}{error}") from None
 
 
 def _values(book: Book, selector: dict, unit: str) -> pd.DataFrame:

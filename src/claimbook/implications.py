@@ -20,6 +20,7 @@ import operator
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from pint import PintError
 from simpleeval import InvalidExpression, SimpleEval
 
@@ -27,7 +28,7 @@ from claimbook.cells import cell_quantity
 from claimbook.errors import InputError
 from claimbook.questions import require_known
 from claimbook.tables import Tables
-from claimbook.units import magnitudes, parse_unit, registry
+from claimbook.units import convert, parse_unit, registry
 
 KEYS = {"asks", "claim", "formula", "unit", "inputs"}
 REQUIRED = ("asks", "claim", "formula", "unit")
@@ -64,7 +65,7 @@ def check_implications(
         if name in figures or set(implication.get("inputs", {})) & set(figures):
             raise InputError(f"{where}: it and its inputs need other names than the figures")
         try:
-            value = implied(implication, tables, figures, where)
+            value = implied(implication, tables, figures)
         except InputError as error:
             raise InputError(f"{where}: {error}") from None
         if not math.isfinite(float(value)):
@@ -72,39 +73,62 @@ def check_implications(
 
 
 def names_in(formula: str) -> list[str]:
-    """Return the names in a formula, in the order of their first use."""
-    found = [n.id for n in ast.walk(ast.parse(formula, mode="eval")) if isinstance(n, ast.Name)]
-    return sorted(set(found), key=formula.index)
+    """Return the names in a formula, in the order of their first use.
+
+    Raises InputError if it is no expression.
+    """
+    try:
+        parsed = ast.walk(ast.parse(formula, mode="eval"))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: nested brackets
+        raise InputError(f"formula: '{formula[:60]}' is not an expression") from None
+    names = [node for node in parsed if isinstance(node, ast.Name)]
+    names.sort(key=lambda node: (node.lineno, node.col_offset))
+    return list(dict.fromkeys(node.id for node in names))
 
 
 def implied(
-    implication: dict, tables: Tables, figures: Mapping[str, tuple[Any, str]], where: str = ""
-) -> Any:
-    """Return the value of an implication in its unit.
+    implication: dict, tables: Tables, figures: Mapping[str, tuple[Any, str]]
+) -> np.ndarray:
+    """Return the value of an implication in its unit; NaN where none follows (a division by 0).
 
     figures: parameter -> value and unit; the value is a number or an array of n numbers, and the
     result has the shape of those that the formula names.
 
     Raises InputError if the formula cannot be read, names something unknown, or mixes units.
     """
+    formula, unit = implication["formula"], implication["unit"]
     quantity = registry().Quantity
     inputs = {
         name: cell_quantity(asked, tables, f"inputs: {name}")
         for name, asked in implication.get("inputs", {}).items()
     }
-    numbers = {name: quantity(v, parse_unit(u)) for name, (v, u) in {**figures, **inputs}.items()}
-    formula, unit = implication["formula"], implication["unit"]
+    numbers = {
+        name: quantity(np.asarray(value, dtype=float), parse_unit(own))
+        for name, (value, own) in {**figures, **inputs}.items()
+    }
+    require_known("formula: name", names_in(formula), numbers)
     try:
-        used = names_in(formula)
-    except (SyntaxError, ValueError):
-        raise InputError(f"formula: '{formula}' is not an expression") from None
-    require_known("formula: name", used, numbers)
-    try:
-        # no functions: a formula of the data is arithmetic and nothing else
-        value = SimpleEval(operators=ARITHMETIC, functions={}, names=numbers).eval(formula)
-        # pint returns a bare number where units cancel in a power
-        return magnitudes(quantity(value), unit, "the result")
-    except (InvalidExpression, KeyError):
-        raise InputError(f"formula: '{formula}' holds more than arithmetic") from None
+        with np.errstate(all="ignore"):
+            # where units cancel in a power, pint returns a bare number
+            value = quantity(_arithmetic(numbers).eval(formula))
+            found = np.asarray(convert(value.magnitude, value.units, unit))
+    except (InvalidExpression, OverflowError, RecursionError):
+        raise InputError(f"formula: '{formula[:60]}' holds more than arithmetic") from None
     except (PintError, InputError) as error:
-        raise InputError(f"formula: '{formula}' in {unit}: {error}") from None
+        raise InputError(f"formula: '{formula[:60]}' in {unit}: {error}") from None
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def _arithmetic(numbers: dict) -> SimpleEval:
+    """Return an evaluator that knows names, numbers and `ARITHMETIC`, and nothing else."""
+    evaluator = SimpleEval(operators=ARITHMETIC, functions={}, names=numbers)
+    kept = (ast.Expr, ast.BinOp, ast.UnaryOp, ast.Name)
+    evaluator.nodes = {kind: evaluator.nodes[kind] for kind in kept} | {ast.Constant: _constant}
+    return evaluator
+
+
+def _constant(node: ast.Constant) -> np.float64:
+    """Return a number as numpy has it, which gives up on 9**9**9 where Python would not."""
+    if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+        raise InvalidExpression(node.value)
+    return np.float64(node.value)

@@ -37,6 +37,8 @@ from claimbook.units import parse_quantity
 from claimbook.yaml_file import read_yaml
 
 FOLDER = "scenarios"
+RECORD = "record"
+"""What the book without a scenario is called wherever scenarios are named; no scenario's name."""
 REQUIRED = ("title", "reason", "source")
 KEYS = {*REQUIRED, "figures", "evidence"}
 EDIT_KEYS = {"table", "where", "set", "add"}
@@ -77,8 +79,10 @@ def read_scenario(folder: Path, name: str) -> Scenario:
         some = f" (known: {', '.join(names)})" if names else f"; {folder / FOLDER} holds none"
         raise InputError(f"no scenario '{name}'{nearest(name, names)}{some}")
     path = folder / FOLDER / f"{name}.yaml"
-    if not _NAME.fullmatch(name):
-        raise InputError(f"{path}: expected a name of small letters, digits and hyphens")
+    if not _NAME.fullmatch(name) or name == RECORD:
+        raise InputError(
+            f"{path}: expected a name of small letters, digits and hyphens, other than '{RECORD}'"
+        )
     content = read_yaml(path)
     require_known(f"{path}: key", content, KEYS)
     for key in REQUIRED:
@@ -125,14 +129,15 @@ def figure_values(scenario: Scenario, tables: Tables, units: Mapping[str, str]) 
 def edited_files(scenario: Scenario, tables: Tables, folder: Path) -> dict[str, bytes]:
     """Return path in the data folder -> content, for each file that the scenario changes.
 
-    Every selection is made in the tables as they were, so the order of changes does not matter
-    unless two of them set the same cell.
+    Every selection is made in the tables as they were, and no cell may be set twice, so the order
+    of changes does not matter.
 
-    Raises InputError for an unknown table, column, level or key, and a selection that meets no
-    row.
+    Raises InputError for an unknown table, column, level or key, a selection that meets no row,
+    and two changes of one cell.
     """
     paths = {r["name"]: r["path"] for r in tables.description["resources"]}
     texts: dict[str, pd.DataFrame] = {}
+    taken: dict[tuple[str, str, int], int] = {}
     for number, edit in enumerate(scenario.evidence, 1):
         where = f"{scenario.path}: evidence, change {number}"
         _check_edit(edit, tables, where)
@@ -140,7 +145,19 @@ def edited_files(scenario: Scenario, tables: Tables, folder: Path) -> dict[str, 
         if path not in texts:  # as text, so that whatever is not touched keeps its form
             file = folder / path
             texts[path] = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        texts[path] = _edited_text(edit, tables, texts[path], where)
+        if "add" in edit:
+            rows = [{c: _as_text(row.get(c)) for c in texts[path].columns} for row in edit["add"]]
+            texts[path] = pd.concat([texts[path], pd.DataFrame(rows)], ignore_index=True)
+            continue
+        chosen = _chosen(edit, tables, where)
+        for column, value in edit["set"].items():
+            for row in chosen:
+                if taken.setdefault((path, column, row), number) != number:
+                    raise InputError(
+                        f"{where}: {column}: change {taken[path, column, row]} sets it too, "
+                        f"in line {row + 2} of {path}"
+                    )
+            texts[path].loc[chosen, column] = _as_text(value)
     return {
         path: text.to_csv(index=False, lineterminator="\n").encode() for path, text in texts.items()
     }
@@ -163,8 +180,9 @@ def edited_tables(
         try:
             return load_tables(copy)
         except InputError as error:
-            said = str(error).replace(f"{copy}{os.sep}", "")
-            raise InputError(f"{scenario.path}: with its changes: {said}") from None
+            said = str(error).replace(f"{copy}{os.sep}", "").splitlines()
+            lines = [f"{scenario.path}: with its changes: {line}" for line in said]
+            raise InputError("\n".join(lines)) from None
 
 
 def _check_edit(edit: dict, tables: Tables, where: str) -> None:
@@ -176,9 +194,9 @@ def _check_edit(edit: dict, tables: Tables, where: str) -> None:
         raise InputError(f"{where}: the claims stay as the text has them; numbers go under figures")
     frame = tables.frames[edit["table"]]
     if set(edit) == {"table", "add"}:
-        if not isinstance(edit["add"], list) or not all(isinstance(r, dict) for r in edit["add"]):
-            raise InputError(f"{where}: add: expected a list of rows, each 'column: value' pairs")
         cells = edit["add"]
+        if not isinstance(cells, list) or not cells or not all(isinstance(r, dict) for r in cells):
+            raise InputError(f"{where}: add: expected a list of rows, each 'column: value' pairs")
     elif set(edit) == {"table", "where", "set"}:
         for part in ("where", "set"):
             if not isinstance(edit[part], dict) or not edit[part]:
@@ -195,18 +213,13 @@ def _check_edit(edit: dict, tables: Tables, where: str) -> None:
                 raise InputError(f"{where}: {column}: expected one value, not {value!r}")
 
 
-def _edited_text(edit: dict, tables: Tables, text: pd.DataFrame, where: str) -> pd.DataFrame:
-    if "add" in edit:
-        rows = [{c: _as_text(row.get(c)) for c in text.columns} for row in edit["add"]]
-        return pd.concat([text, pd.DataFrame(rows, columns=text.columns)], ignore_index=True)
+def _chosen(edit: dict, tables: Tables, where: str) -> list[int]:
+    """Return the places of the rows that a change selects."""
     chosen = select(tables.frames[edit["table"]], edit["where"]).index
     if chosen.empty:
         asked = ", ".join(f"{column} {value}" for column, value in edit["where"].items())
         raise InputError(f"{where}: no row of {edit['table']} has {asked}")
-    text = text.copy()
-    for column, value in edit["set"].items():
-        text.loc[chosen, column] = _as_text(value)
-    return text
+    return chosen.tolist()
 
 
 def _as_text(value) -> str:

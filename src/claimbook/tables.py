@@ -29,6 +29,7 @@ from frictionless.errors import TypeError as TypeError_
 from frictionless.exception import FrictionlessException
 from frictionless.formats import CsvControl
 
+from claimbook.citations.bibliography import show
 from claimbook.description import description_problems
 from claimbook.errors import InputError, nearest
 from claimbook.folders import DESCRIPTION
@@ -200,7 +201,7 @@ def _worded(error, resource: Resource, package: Package, rules: dict[str, str]) 
         return f"row {error.row_number}: the row is blank"
     if hasattr(error, "field_name"):
         expected = _expected(error, resource.schema.get_field(error.field_name))
-        cell = error.cells[columns.index(error.field_name)]  # as it stands in the file
+        cell = show(error.cells[columns.index(error.field_name)])  # as it stands in the file
         return f"row {error.row_number}, column {error.field_name}: '{cell}' {expected}"
     where = f"row {error.row_number}: " if hasattr(error, "row_number") else ""
     return f"{where}{error.note}"

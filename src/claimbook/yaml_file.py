@@ -1,5 +1,6 @@
 """Reading YAML written by hand: plain values only, and no silent surprises."""
 
+import re
 from pathlib import Path
 
 import yaml
@@ -40,6 +41,22 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+# What is not quoted is a number, true, false or null only in its plain form. YAML 1.1 would also
+# read 12:30 as 750, 0171 as 121, 1_000 as 1000, yes as true, and a date as no text.
+_PLAIN = {
+    "null": r"~|null|Null|NULL|",
+    "bool": r"true|True|TRUE|false|False|FALSE",
+    "int": r"[-+]?(0|[1-9][0-9]*)",
+    "float": r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?",
+    "merge": r"<<",  # read as such, so that it is refused
+}
+_StrictLoader.yaml_implicit_resolvers = {}
+for _kind, _form in _PLAIN.items():
+    _StrictLoader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_kind}", re.compile(rf"(?:{_form})\Z"), None
+    )
+
+
 def read_yaml(path: Path) -> dict:
     """Return the mapping that the YAML file at `path` holds.
 
@@ -59,7 +76,7 @@ def read_yaml(path: Path) -> dict:
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise InputError(f"{path}{line}: {problem}") from None
-    except ValueError as error:  # what looks like a date or a number and is none: 2020-13-45
+    except ValueError as error:  # a whole number of thousands of digits
         raise InputError(f"{path}: {error}; put it in quotes if it is text") from None
     except RecursionError:
         raise InputError(f"{path}: nested too deeply") from None

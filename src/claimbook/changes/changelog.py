@@ -1,50 +1,57 @@
 """A draft of the changelog's entry for what changed between two revisions."""
 
-import re
 from pathlib import Path
 
 import pandas as pd
 
-from claimbook.changes.comparison import changed_answers
-from claimbook.changes.differences import FIGURES, cause_of, input_differences
-from claimbook.changes.states import RECORD, git, inputs_of, revision
-from claimbook.wording import plain_words
+from claimbook.changes.comparison import Change, changed_answers
+from claimbook.changes.differences import FIGURES, GONE, NEW, NO_INPUT, cause_of, input_differences
+from claimbook.changes.states import RECORD, Inputs, git, inputs_of, revision
+from claimbook.errors import InputError
+from claimbook.wording import plain_words, quantity_text
 
-UNCAUSED = ("no input: the code or what it runs on", "a new question", "no longer asked")
 NO_REASON = "say why"
 """What stands for a reason where git knows none; nobody but the author can fill it in."""
+FURTHER = {
+    NEW: ("Added", "New questions"),
+    GONE: ("Removed", "Questions no longer asked"),
+    NO_INPUT: ("Changed", "Answers that moved without another input"),
+}
 
 
-def draft(change, reasons: dict[tuple, str]) -> str:
+def draft(change: Change, reasons: dict[tuple, str]) -> str:
     """Return the entry as Markdown: what was added, what was removed, each changed number.
 
-    change: from `comparison.changes_between`. reasons: from `reasons_of`.
+    reasons: from `reasons_of`.
     """
-    moved = _moved(change.answers)
+    told = changed_answers(change.answers)
+    told["words"] = [f"`{row.answer}` ({row.before} → {row.after})" for row in told.itertuples()]
+    causes = change.answers.drop_duplicates("question").set_index("question")["why"]
+    told["causes"] = list(causes[told["answer"]])
+    direct = {cause_of(row) for row in change.inputs.itertuples()}
+    further = told[[direct.isdisjoint(why) for why in told["causes"]]]
     parts: dict[str, list[str]] = {"Added": [], "Removed": [], "Numbers": [], "Changed": []}
     for row in change.inputs.itertuples():
         part, what = _worded(row)
         reason = reasons.get((row.where, row.row, row.column), NO_REASON)
-        answers = moved.get(cause_of(row), [])
-        effect = f" Moves {'; '.join(answers)}." if answers else " Moves no answer."
+        moved = told.loc[[cause_of(row) in why for why in told["causes"]], "words"]
+        effect = "" if len(further) else " Moves no answer."
+        effect = f" Moves {'; '.join(moved)}." if len(moved) else effect
         parts[part].append(f"- {what}. Reason: {reason}.{effect}")
-    unexplained = moved.get("", [])
-    if unexplained:
-        parts["Changed"].append(
-            f"- Answers that moved without another input: {'; '.join(unexplained)}. "
-            f"Reason: {NO_REASON}."
-        )
+    for why, answers in further.groupby(further["causes"].map("; ".join), sort=False):
+        part, title = FURTHER.get(why, ("Changed", f"Answers that moved through {why}"))
+        reason = f" Reason: {NO_REASON}." if why == NO_INPUT else ""
+        parts[part].append(f"- {title}: {'; '.join(answers['words'])}.{reason}")
     filled = [f"### {part}\n\n" + "\n".join(lines) for part, lines in parts.items() if lines]
     return "\n\n".join(filled) or "Nothing changed: no input and no answer differs."
 
 
 def _worded(row) -> tuple[str, str]:
     """Return the part of the entry that a difference belongs to, and what it says."""
-    name = f"`{row.row}`"
+    name, where = f"`{row.row}`", f"`{row.where}`"
     if row.where == FIGURES:
-        unit = f" {row.column}" if row.column else ""
-        return "Numbers", f"The text's figure {name}: {row.before:g} → {row.after:g}{unit}"
-    where = f"`{row.where}`"
+        ends = (quantity_text(value, row.column) for value in (row.before, row.after))
+        return "Numbers", f"The text's figure {name}: {' → '.join(ends)}"
     if row.column is None:
         if row.before is None or row.after is None:
             part = "Added" if row.before is None else "Removed"
@@ -56,39 +63,41 @@ def _worded(row) -> tuple[str, str]:
 
 
 def _is_number(value) -> bool:
-    return bool(re.fullmatch(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", str(value), re.I))
-
-
-def _moved(answers: pd.DataFrame) -> dict[str, list[str]]:
-    """Return cause -> the answers it moved, in words; "" for those that no input explains."""
-    moved: dict[str, list[str]] = {}
-    reasons = answers.drop_duplicates("question").set_index("question")["why"]
-    for row in changed_answers(answers).itertuples():
-        words = f"`{row.answer}` ({row.before} → {row.after})"
-        why = reasons[row.answer]
-        for cause in why.split("; ") if why not in UNCAUSED else [""]:
-            moved.setdefault(cause, []).append(words)
-    return moved
+    return pd.notna(pd.to_numeric(str(value), errors="coerce"))
 
 
 def reasons_of(before: str, after: str, root: Path) -> dict[tuple, str]:
     """Return (where, row, column) -> subject of the last commit that changed it.
 
     before: a git revision. after: a later one, or `record` for the files as they stand. A change
-    that is in no commit yet has no reason.
+    that is in no commit yet has no reason. Merges are passed over, for what they bring stands in
+    commits of its own.
     """
     last = "HEAD" if after == RECORD else after
-    listed = git(root, "log", "--reverse", "--format=%H%x09%s", f"{before}..{last}", "--", "data")
+    asked = ["--reverse", "--topo-order", "--no-merges", "--format=%H%x09%s"]
+    listed = git(root, "log", *asked, f"{before}..{last}", "--", "data") or b""
     reasons: dict[tuple, str] = {}
-    previous = before
-    for line in (listed or b"").decode().splitlines():
+    for line in listed.decode(errors="replace").splitlines():
         commit, _, subject = line.partition("\t")
-        for row in _changed_inputs(previous, commit, root).itertuples():
-            reasons[row.where, row.row, row.column] = subject
-        previous = commit
+        for place in _changed(_inputs(f"{commit}^", root), _inputs(commit, root)):
+            reasons[place] = subject
+    if after == RECORD:
+        for place in _changed(_inputs("HEAD", root), inputs_of(root / "data")):
+            reasons.pop(place, None)
     return reasons
 
 
-def _changed_inputs(before: str, after: str, root: Path) -> pd.DataFrame:
-    with revision(before, root, ["data"]) as one, revision(after, root, ["data"]) as other:
-        return input_differences(inputs_of(one / "data"), inputs_of(other / "data"))
+def _inputs(name: str, root: Path) -> Inputs | None:
+    """Return the inputs of a revision; None if it has none that can be read."""
+    try:
+        with revision(name, root, ["data"]) as folder:
+            return folder and inputs_of(folder / "data")
+    except (InputError, KeyError, ValueError, OSError):  # a commit on the way may be broken
+        return None
+
+
+def _changed(before: Inputs | None, after: Inputs | None) -> list[tuple]:
+    if before is None or after is None:
+        return []
+    found = input_differences(before, after)[["where", "row", "column"]]
+    return list(found.itertuples(index=False, name=None))

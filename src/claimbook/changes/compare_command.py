@@ -28,9 +28,9 @@ def compare(args: argparse.Namespace) -> int:
 
     change, _ = _change(args)
     if args.json:
-        print(json.dumps(as_document(change), indent=1, ensure_ascii=False))
+        print(json.dumps(as_document(change), indent=1, allow_nan=False))
     else:
-        print(as_text(change))
+        print(_shown(as_text(change)))
     if args.notebook:
         path = write_comparison(change, args.notebook)
         if not args.json:
@@ -51,8 +51,15 @@ def changelog(args: argparse.Namespace) -> int:
     from claimbook.changes.changelog import draft, reasons_of
 
     change, root = _change(args)
-    print(draft(change, reasons_of(args.before, args.after, root)))
+    print(_shown(draft(change, reasons_of(args.before, args.after, root))))
     return 0
+
+
+def _shown(text: str) -> str:
+    """Return a text line by line without control characters, which a terminal would obey."""
+    from claimbook.citations.bibliography import show
+
+    return "\n".join(show(line) for line in text.split("\n"))
 
 
 def _change(args: argparse.Namespace):

@@ -2,6 +2,8 @@
 
 import importlib.resources
 import json
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +17,13 @@ from claimbook.changes.differences import (
     input_differences,
 )
 from claimbook.changes.states import State
+from claimbook.errors import InputError
 from claimbook.notebook.outputs import write_json
-from claimbook.notebook.running import execute_one
+from claimbook.notebook.running import execute_one, work_folder
 from claimbook.wording import number_text, plain_words, quantity_text
 
 DOCUMENT, NOTEBOOK = "comparison.json", "comparison.ipynb"
+BEFORE, AFTER = "before", "after"
 SHOWN_ROWS = 4
 """So many names of rows are listed for one kind of difference; the document lists all."""
 
@@ -113,10 +117,11 @@ def changed_answers(answers: pd.DataFrame) -> pd.DataFrame:
     for question, fields in answers[answers["change"] != "words"].groupby("question", sort=False):
         first = fields.iloc[0]
         by_field = fields.set_index("field")
-        also = ""
-        if first["change"] in ("added", "removed"):
-            before, after = ("–", "there")[:: 1 if first["change"] == "added" else -1]
-            by = "–"
+        also, by = "", "–"
+        if first["change"] == "added":
+            before, after = "–", "there"
+        elif first["change"] == "removed":
+            before, after = "there", "–"
         else:
             shown = [f for f in ("verdict", "estimate") if f in by_field.index] or [first["field"]]
             before, after = (
@@ -141,10 +146,10 @@ def _value(value, row: pd.Series, sign: bool = False) -> str:
     return f"+{text}" if sign and value > 0 else text
 
 
-def _shortened(why: str) -> str:
+def _shortened(why: list[str]) -> str:
     """Return causes with the rows of one table together, and of many rows the first."""
     named: dict[str, list[str]] = {}
-    for cause in why.split("; "):
+    for cause in why:
         where, _, row = cause.partition(" ")
         named.setdefault(where if row and where.isidentifier() else cause, []).append(row)
     return "; ".join(
@@ -199,18 +204,25 @@ def _difference(row) -> str:
 def write_comparison(change: Change, folder: Path) -> Path:
     """Write a change as a document, its pictures, and an executed notebook; return the notebook.
 
-    Raises RunFailed if the notebook does not run.
+    Raises RunFailed if the notebook does not run, and InputError if the folder cannot be written or
+    holds something else; it is then left as it was.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for end, place in (("before", 0), ("after", 1)):
-        for name, pair in change.pictures.items():
-            if pair[place] is not None:
-                (folder / end).mkdir(exist_ok=True)
-                (folder / end / name).write_bytes(pair[place])
-    write_json(as_document(change), folder / DOCUMENT)
-    template = importlib.resources.files("claimbook.changes") / "comparison.ipynb"
-    with importlib.resources.as_file(template) as source:
-        execute_one(source, folder / NOTEBOOK, {"folder": str(folder.resolve())})
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / DOCUMENT).exists():
+        raise InputError(f"{folder}: not empty and no comparison; choose another folder")
+    template = importlib.resources.files("claimbook.changes") / NOTEBOOK
+    with work_folder(folder) as work:
+        for end, place in ((BEFORE, 0), (AFTER, 1)):
+            (work / end).mkdir()
+            for name, pair in change.pictures.items():
+                if pair[place] is not None:
+                    (work / end / name).write_bytes(pair[place])
+        write_json(as_document(change), work / DOCUMENT)
+        (work / NOTEBOOK).write_bytes(template.read_bytes())
+        execute_one(work / NOTEBOOK, work / NOTEBOOK)
+        for end in (BEFORE, AFTER):
+            shutil.rmtree(folder / end, ignore_errors=True)
+        for name in (BEFORE, AFTER, DOCUMENT, NOTEBOOK):
+            os.replace(work / name, folder / name)
     return folder / NOTEBOOK
 
 
@@ -222,5 +234,5 @@ def read_comparison(folder: Path) -> tuple[dict, pd.DataFrame, pd.DataFrame]:
 
 def picture_pair(folder: Path, name: str) -> dict[str, bytes | None]:
     """Return a picture before and after; None where there is none."""
-    paths = {end: folder / end / name for end in ("before", "after")}
+    paths = {end: folder / end / name for end in (BEFORE, AFTER)}
     return {end: path.read_bytes() if path.exists() else None for end, path in paths.items()}

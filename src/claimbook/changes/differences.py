@@ -40,16 +40,18 @@ ANSWER_COLUMNS = [
     "why",
 ]
 INPUT_COLUMNS = ["where", "row", "column", "before", "after"]
-FIGURES = "figures"
+FIGURES, WHOLE = "figures", "the whole file"
+NO_INPUT, NEW, GONE = "no input: the code or what it runs on", "a new question", "no longer asked"
+"""Causes of a difference that are no input."""
 
 
 def input_differences(before: Inputs, after: Inputs) -> pd.DataFrame:
     """Return every input that differs.
 
-    One row per figure, cell, row or entry. Columns: where (``figures``, the name of a table or of
-    a YAML or BibTeX file), row (parameter, row name or entry), column (None for a whole row that
-    was added or removed), before and after (None where there is none). A number that is only
-    written differently is the same.
+    One row per figure, cell, row, entry or whole file. Columns: where (``figures``, the name of a
+    table or of a YAML or BibTeX file), row (parameter, row name or entry), column (of a figure its
+    unit; None for what was added or removed as a whole), before and after (None where there is
+    none). A number that is only written differently is the same.
     """
     rows = [
         (FIGURES, name, before.units.get(name) or after.units.get(name), one, other)
@@ -59,7 +61,7 @@ def input_differences(before: Inputs, after: Inputs) -> pd.DataFrame:
     for name in _ordered(before.tables, after.tables):
         rows += _table_differences(name, before.tables.get(name), after.tables.get(name))
     for name in _ordered(before.entries, after.entries):
-        rows += _entry_differences(name, before.entries.get(name, {}), after.entries.get(name, {}))
+        rows += _entry_differences(name, before.entries.get(name), after.entries.get(name))
     return pd.DataFrame(rows, columns=INPUT_COLUMNS, dtype=object)
 
 
@@ -77,18 +79,24 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _table_differences(name: str, before: pd.DataFrame | None, after: pd.DataFrame | None):
-    nothing = pd.DataFrame(index=pd.Index([], name="row"))
-    before, after = (nothing if t is None else t for t in (before, after))
+    before, after = (pd.DataFrame() if t is None else t for t in (before, after))
+    both = after.index[after.index.isin(before.index)]
+    columns = _ordered(before.columns, after.columns)
+    one, other = (t.reindex(index=both, columns=columns) for t in (before, after))
+    changed = (one != other) & ~(one.isna() & other.isna())
     for row in _ordered(before.index, after.index):
         if row not in before.index:
             yield (name, row, None, None, "added")
         elif row not in after.index:
             yield (name, row, None, "removed", None)
-        else:
-            for column in _ordered(before.columns, after.columns):
-                one, other = (t.loc[row, column] if column in t else None for t in (before, after))
-                if not _same(one, other) and not _figure_cell(name, column, before.loc[row]):
-                    yield (name, row, column, one, other)
+        elif changed.loc[row].any():
+            for column in changed.columns[changed.loc[row]]:
+                pair = [
+                    None if pd.isna(t.loc[row, column]) else t.loc[row, column]
+                    for t in (one, other)
+                ]
+                if not _same(*pair) and not _figure_cell(name, column, one.loc[row]):
+                    yield (name, row, column, *pair)
 
 
 def _figure_cell(table: str, column: str, row: pd.Series) -> bool:
@@ -96,7 +104,11 @@ def _figure_cell(table: str, column: str, row: pd.Series) -> bool:
     return table == "claims" and row.get("role") == "figure" and column in ("value", "low", "high")
 
 
-def _entry_differences(name: str, before: dict, after: dict):
+def _entry_differences(name: str, before: dict | None, after: dict | None):
+    if before is None or after is None:
+        ends = (None, "added") if before is None else ("removed", None)
+        yield (name, WHOLE, None, *ends)
+        return
     for entry in _ordered(before, after):
         one, other = before.get(entry), after.get(entry)
         if one == other:
@@ -118,7 +130,7 @@ def answer_differences(before: State, after: State, inputs: pd.DataFrame) -> pd.
 
     inputs: from `input_differences`. Columns: question, claim, notebook, change (verdict, number,
     added, removed, or words where only the wording differs), field, before, after, by (the
-    difference of two numbers), unit, why (the inputs behind it, ;-separated; see `causes`).
+    difference of two numbers), unit, why (list of the inputs behind it; see `causes`).
     Answers are in the order of the state after, verdicts first within an answer.
     """
     rows = []
@@ -128,21 +140,21 @@ def answer_differences(before: State, after: State, inputs: pd.DataFrame) -> pd.
             continue
         record = other or one
         head = [question, record["claim"], record["notebook"]]
-        why = "; ".join(causes(one or {}, other or {}, inputs))
         if one is None or other is None:
-            change = "added" if one is None else "removed"
-            why = "a new question" if one is None else "no longer asked"
-            rows.append([*head, change, None, None, None, None, None, why])
+            change, why = ("added", NEW) if one is None else ("removed", GONE)
+            rows.append([*head, change, None, None, None, None, None, [why]])
             continue
+        why = causes(one, other, inputs)
         fields = [f for f in _ordered(one, other) if f not in TEXTS]
         differing = [f for f in fields if not _same(one.get(f), other.get(f))]
         for field in sorted(differing, key=lambda field: field != "verdict"):
             pair = one.get(field), other.get(field)
             change = "verdict" if field == "verdict" else "number"
-            unit = record["unit"] if field in ("estimate", "low", "high") else None
+            unit = record.get("unit") if field in ("estimate", "low", "high") else None
             rows.append([*head, change, field, *pair, _by(*pair), unit, why])
         if not differing and one.get("reason") != other.get("reason"):
-            rows.append([*head, "words", "reason", one["reason"], other["reason"], None, None, why])
+            pair = one.get("reason"), other.get("reason")
+            rows.append([*head, "words", "reason", *pair, None, None, why])
     return pd.DataFrame(rows, columns=ANSWER_COLUMNS, dtype=object)
 
 
@@ -173,9 +185,7 @@ def causes(before: dict, after: dict, inputs: pd.DataFrame) -> list[str]:
         return list(dict.fromkeys(cause_of(row) for row in own.itertuples()))
     named = [cause_of(row) for row in inputs[figures].itertuples()]
     counts = inputs.loc[~figures, "where"].value_counts(sort=False)
-    return [*named, *(f"{where} ({number})" for where, number in counts.items())] or [
-        "no input: the code or what it runs on"
-    ]
+    return [*named, *(f"{where} ({number})" for where, number in counts.items())] or [NO_INPUT]
 
 
 def cause_of(row) -> str:
@@ -184,7 +194,7 @@ def cause_of(row) -> str:
 
 
 def flips(answers: pd.DataFrame) -> pd.DataFrame:
-    """Return the verdicts that flipped: question, claim, before, after, better, why.
+    """Return the verdicts that flipped: question, claim, before, after, better, why (in words).
 
     better: whether the verdict after stands higher on the scale; None where one is no verdict.
     """
@@ -192,4 +202,5 @@ def flips(answers: pd.DataFrame) -> pd.DataFrame:
     ranks = {verdict: place for place, verdict in enumerate(VERDICTS)}
     before, after = (table[end].map(ranks) for end in ("before", "after"))
     table["better"] = (after < before).astype(object).where(before.notna() & after.notna(), None)
+    table["why"] = table["why"].map("; ".join)
     return table[["question", "claim", "before", "after", "better", "why"]].reset_index(drop=True)

@@ -21,16 +21,16 @@ from typing import Any
 import pandas as pd
 from pybtex.database import BibliographyData
 
+import claimbook
 from claimbook.book import BIBLIOGRAPHY, load
 from claimbook.citations.bibliography import load_bibliography
 from claimbook.errors import InputError, nearest
 from claimbook.folders import DESCRIPTION
 from claimbook.notebook.running import Plan, find_notebooks, run
 from claimbook.scenario import FOLDER as SCENARIOS
-from claimbook.scenario import scenario_names
+from claimbook.scenario import RECORD, scenario_names
 from claimbook.yaml_file import read_yaml
 
-RECORD = "record"
 ENDS = {"value": "", "low": "_min", "high": "_max"}
 
 
@@ -107,26 +107,32 @@ def scenario_results(name: str, root: Path, data: Path) -> Path:
 
 
 def _current(output: Path, digest: str, notebooks: list[Path]) -> bool:
+    """Say whether results were made of these data, by these notebooks and this code."""
     there = output / "results" / "answers.json"
-    if not there.exists() or _read_json(there).get("digest") != digest:
+    if not there.exists() or _results(there)["digest"] != digest:
         return False
     executed = (output / "notebooks" / path.name for path in notebooks)
+    code = Path(claimbook.__file__).parent.rglob("*.py")
     made = there.stat().st_mtime
-    return all(p.exists() for p in executed) and all(p.stat().st_mtime <= made for p in notebooks)
+    return all(p.exists() for p in executed) and all(
+        p.stat().st_mtime <= made for p in (*notebooks, *code)
+    )
 
 
 @contextlib.contextmanager
 def revision(name: str, root: Path, paths: list[str]) -> Iterator[Path | None]:
     """Unpack paths of a git revision for a while; None if there is no such revision.
 
-    Raises InputError if the revision does not hold the paths.
+    Raises InputError if the revision holds none of the paths.
     """
     asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
     found = None if name.startswith("-") else git(root, *asked)
     if found is None:
         yield None
         return
-    packed = git(root, "archive", found.decode().strip(), *paths)
+    commit = found.decode().strip()
+    held = [path for path in paths if git(root, "cat-file", "-e", f"{commit}:./{path}") is not None]
+    packed = git(root, "archive", commit, *held) if held else None
     if packed is None:
         raise InputError(f"revision {name}: does not hold {', '.join(paths)}")
     with tempfile.TemporaryDirectory(prefix="claimbook-") as folder:
@@ -151,7 +157,7 @@ def state_of(name: str, folder: Path) -> State:
     held = [f for n in ("inputs", "data") if (f := folder / n / DESCRIPTION).exists()]
     if not held:
         raise InputError(f"{name}: its tables are missing; expected inputs/ or data/ in the folder")
-    document = _read_json(results)
+    document = _results(results)
     return State(
         name=name,
         digest=document["digest"],
@@ -177,22 +183,32 @@ def inputs_of(data: Path, updates: dict[str, float] | None = None) -> Inputs:
     )
 
 
-def _read_json(path: Path) -> dict:
+def _results(path: Path) -> dict:
+    """Read results/answers.json. Raises InputError if it is something else."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path}: not JSON ({error})") from None
+        document = json.loads(path.read_text(encoding="utf-8"))
+        plain = isinstance(document["digest"], str) and isinstance(document["updates"], dict)
+        if plain and all(isinstance(record["question"], str) for record in document["answers"]):
+            return document
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise InputError(f"{path}: not the answers of a run")
 
 
 def _table(resource: dict, folder: Path) -> pd.DataFrame:
-    """Return a table as text, indexed by its column of unique names, or by all its columns."""
+    """Return a table as text, indexed by its column of unique names, or by all its columns.
+
+    Rows of one name are numbered from the second on.
+    """
     frame = pd.read_csv(
         folder / resource["path"], dtype=str, keep_default_na=False, encoding="utf-8-sig"
     )
     fields = resource["schema"]["fields"]
     unique = [f["name"] for f in fields if f.get("constraints", {}).get("unique")]
-    keys = unique[:1] or list(frame.columns)
-    return frame.set_index(frame[keys].agg(" | ".join, axis=1).rename("row"))
+    keys = frame[unique[:1] or list(frame.columns)]
+    names = pd.Series(keys.itertuples(index=False), dtype=object).map(" | ".join).rename("row")
+    repeats = names.groupby(names).cumcount() + 1
+    return frame.set_index(names.where(repeats == 1, names + " (" + repeats.astype(str) + ")"))
 
 
 def _figures(claims: pd.DataFrame) -> dict[str, tuple[float, str]]:

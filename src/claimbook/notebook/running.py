@@ -84,16 +84,18 @@ def find_notebooks(root: Path, names: Iterable[str] = ()) -> list[Path]:
     return sorted(set(chosen))
 
 
-def run(plan: Plan) -> list[Path]:
+def run(plan: Plan, workers: "Workers | None" = None) -> list[Path]:
     """Execute the plan's notebooks and publish them; return the published files.
+
+    workers: shared by several runs side by side, so that all can be stopped together.
 
     Raises RunFailed, naming notebook, cell and error, if any notebook fails, and InputError if
     the output folder cannot be written. Either way what was there before stays as it was.
     """
     sources = {path: path.read_bytes() for path in plan.notebooks}
     others = _others(plan)
-    with signals_as_interrupt(), _work_folder(plan.output) as folder:
-        _execute_all(plan, folder)
+    with signals_as_interrupt(), work_folder(plan.output) as folder:
+        _execute_all(plan, folder, workers or Workers())
         changed = [path.name for path, was in sources.items() if path.read_bytes() != was]
         if changed and plan.output == plan.root:
             raise RunFailed(f"{', '.join(changed)}: changed while it ran; run it again")
@@ -117,7 +119,7 @@ def _others(plan: Plan) -> dict[str, object]:
 
 
 @contextlib.contextmanager
-def _work_folder(output: Path) -> Iterator[Path]:
+def work_folder(output: Path) -> Iterator[Path]:
     """Make a folder on the same disk as `output`, so that publishing is a rename."""
     made = [folder for folder in (output, *output.parents) if not folder.exists()]
     try:
@@ -164,7 +166,7 @@ def uninterrupted():
     return _handlers([signal.SIGINT, *SIGNALS], signal.SIG_IGN)
 
 
-class _Workers:
+class Workers:
     """The processes that execute notebooks; once stopped, no further one starts."""
 
     def __init__(self):
@@ -187,10 +189,16 @@ class _Workers:
             self._running.append(worker)
             return worker
 
+    def forget(self, worker: subprocess.Popen) -> None:
+        """Let go of a process that has ended."""
+        with self._lock:
+            self._running.remove(worker)
+
     def stop(self) -> None:
         with self._lock:
             self._stopped = True
-        _end(self._running)
+            running = list(self._running)
+        _end(running)
 
 
 def _end(workers: list[subprocess.Popen]) -> None:
@@ -214,12 +222,12 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _execute_all(plan: Plan, folder: Path) -> None:
+def _execute_all(plan: Plan, folder: Path, workers: Workers) -> None:
     jobs = plan.jobs or usable_cores()
-    workers = _Workers()
     failures = []
     pool = ThreadPoolExecutor(max_workers=jobs)
-    bar = tqdm(total=len(plan.notebooks), unit="notebook", disable=None, leave=False)
+    aside = threading.current_thread() is not threading.main_thread()  # one of many runs
+    bar = tqdm(total=len(plan.notebooks), unit="notebook", disable=aside or None, leave=False)
     try:
         job = {
             "data": str(plan.book.folder.resolve()),
@@ -246,14 +254,14 @@ def _execute_all(plan: Plan, folder: Path) -> None:
         raise RunFailed("\n".join(sorted(failures)))
 
 
-def execute_one(source: Path, target: Path, parameters: dict) -> None:
-    """Execute one notebook that belongs to no collection, such as a report.
+def execute_one(source: Path, target: Path) -> None:
+    """Execute one notebook that belongs to no collection, such as a report, in its folder.
 
     Raises RunFailed, naming the cell, if it fails; `target` is then left as it was.
     """
-    workers = _Workers()
-    with signals_as_interrupt(), _work_folder(target.parent) as folder:
-        job = {"parameters": parameters, "data": "", "cell_timeout": CELL_TIMEOUT}
+    workers = Workers()
+    with signals_as_interrupt(), work_folder(target.parent) as folder:
+        job = {"parameters": {}, "data": "", "cell_timeout": CELL_TIMEOUT}
         try:
             failure = _execute(source, folder / source.name, job, workers)
         except BaseException:
@@ -264,7 +272,7 @@ def execute_one(source: Path, target: Path, parameters: dict) -> None:
         os.replace(folder / source.name, target)
 
 
-def _execute(source: Path, target: Path, job: dict, workers: _Workers) -> str | None:
+def _execute(source: Path, target: Path, job: dict, workers: Workers) -> str | None:
     """Run one worker; return what failed, or None.
 
     job: parameters, data (folder, or an empty text) and cell_timeout.
@@ -281,6 +289,8 @@ def _execute(source: Path, target: Path, job: dict, workers: _Workers) -> str | 
         _end([worker])
         return f"whole notebook: ran longer than {limit} seconds"
     finally:
+        if worker.poll() is not None:  # else an interrupt came, and it has yet to be stopped
+            workers.forget(worker)
         shutil.rmtree(sockets, ignore_errors=True)
     if worker.returncode == 0 and target.exists():
         return None

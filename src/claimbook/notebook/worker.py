@@ -5,9 +5,13 @@ sockets, data, parameters, cell_timeout. The worker writes the executed notebook
 line that says which cell failed to target + ".error".
 """
 
+import _thread
 import json
 import os
+import shutil
 import sys
+import threading
+import time
 from pathlib import Path
 
 import nbformat
@@ -15,6 +19,7 @@ import nbformat
 from claimbook.errors import InputError
 from claimbook.notebook.outputs import as_source, read_notebook, tidied, write_notebook
 
+GRACE = 3  # seconds to stop a kernel
 START_TIMEOUT = 120  # seconds; a cold machine imports slowly, a dead kernel never answers
 
 
@@ -109,8 +114,18 @@ def _check_complete(executed, asked) -> None:
         raise NotebookFailed(f"{_named(unrun[0], asked)}: never ran")
 
 
+def _follow(parent: int) -> None:
+    """Stop, kernel and all, if the process that waits for the result was killed."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    _thread.interrupt_main()
+    time.sleep(GRACE)
+    os._exit(1)
+
+
 def main() -> int:
     job = json.load(sys.stdin)
+    threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
     if job["data"]:
         os.environ["CLAIMBOOK_DATA"] = job["data"]
     # the kernel of this environment, not a namesake in the user's home
@@ -123,6 +138,8 @@ def main() -> int:
     except NotebookFailed as error:
         target.with_suffix(".error").write_text(str(error), encoding="utf-8")
         return 1
+    finally:
+        shutil.rmtree(job["sockets"], ignore_errors=True)
     return 0
 
 

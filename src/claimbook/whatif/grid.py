@@ -24,14 +24,16 @@ import numpy as np
 import pandas as pd
 
 from claimbook.book import Book
+from claimbook.comparison import check_evidence
 from claimbook.errors import InputError
 from claimbook.questions import require_known
+from claimbook.scenario import RECORD
 from claimbook.units import check_bounds, parse_quantity
+from claimbook.whatif.recompute import range_ends
 from claimbook.yaml_file import read_yaml
 
 KEYS = {"title", "scenarios", "figures", "notebooks"}
 RANGE_KEYS = {"from", "to", "steps", "spacing"}
-RECORD = "record"
 MOST_STEPS = 100_000
 MOST_COMBINATIONS = 1_000_000_000
 
@@ -89,9 +91,13 @@ def read_grid(path: Path, book: Book) -> Grid:
     if not isinstance(content.get("title"), str):
         raise InputError(f"{path}: 'title' is missing; expected some words")
     scenarios = _names(content.get("scenarios", [RECORD]), f"{path}: scenarios")
+    if not scenarios:
+        raise InputError(f"{path}: scenarios: the list is empty")
     require_known(f"{path}: scenarios:", scenarios, [RECORD, *book.scenario_names])
     # a faulty scenario is refused before the sweep begins
     books = [book if name == RECORD else book.in_scenario(name) for name in scenarios]
+    for one in books:
+        check_evidence(one)
     asked = content.get("figures", {})
     if not isinstance(asked, dict):
         raise InputError(f"{path}: figures: expected 'name: values' lines")
@@ -108,8 +114,9 @@ def read_grid(path: Path, book: Book) -> Grid:
         figures,
         tuple(_names(content.get("notebooks", []), f"{path}: notebooks")),
     )
-    if len(grid) > MOST_COMBINATIONS:
-        raise InputError(f"{path}: {len(grid):,} combinations; at most {MOST_COMBINATIONS:,}")
+    number = math.prod(grid.shape)  # len() gives up on what no computer counts to
+    if number > MOST_COMBINATIONS:
+        raise InputError(f"{path}: {number:,} combinations; at most {MOST_COMBINATIONS:,}")
     for one in books:
         _check_order(grid, one, path)
     return grid
@@ -163,16 +170,14 @@ def _value(given, unit: str, where: str) -> float:
 
 def _check_order(grid: Grid, book: Book, path: Path) -> None:
     """Refuse a grid in which the lower end of a range would pass the upper one."""
-    for claim, ends in book.figures.groupby("claim"):
-        if len(ends) < 2 or not set(ends.index) & set(grid.figures):
+    printed = book.figures["value"]
+    for low, high in range_ends(book.figures):
+        if not {low, high} & set(grid.figures):
             continue
-        low, high = (ends.index[ends["column"] == column][0] for column in ("low", "high"))
-        most, least = (
-            choose(grid.figures.get(name, (ends["value"][name],)))
-            for choose, name in ((max, low), (min, high))
-        )
+        most = max(grid.figures.get(low, [printed[low]]))
+        least = min(grid.figures.get(high, [printed[high]]))
         if most > least:
             raise InputError(
                 f"{path}: figures: {low} goes up to {most:g} and {high} down to {least:g} in some "
-                f"combination of {claim}: expected the minimum to be no greater than the maximum"
+                "combination: expected the minimum to be no greater than the maximum"
             )

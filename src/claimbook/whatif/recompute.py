@@ -11,10 +11,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from claimbook.argument import argument_graph, given_up, held_up, reached, standing
+from claimbook.argument import argument_graph, given_up, held_up, reached, routes, standing
 from claimbook.book import Book
 from claimbook.comparison import VERDICTS, allowed_interval, evidence_rows, meets, shares, verdicts
-from claimbook.errors import InputError
+from claimbook.errors import InputError, nearest
 from claimbook.implications import implied
 from claimbook.matrix import evidence_matrix
 from claimbook.units import check_bounds
@@ -41,8 +41,16 @@ class Recomputer:
     def __init__(self, book: Book):
         self.book = book
         self.figures = book.figures
+        self._ends = range_ends(self.figures)
         self._walked: dict[tuple, list[bool]] = {}
         self._rows = {name: evidence_rows(book, name) for name in book.questions}
+        self._parts = {
+            name: [rows[rows["part"] == part] for part in ("direct", "indirect")]
+            for name, rows in self._rows.items()
+        }
+        claims = [book.claim(asked["claim"]) for asked in book.questions.values()]
+        asked = [(claim["claim"], str(claim["relation"])) for claim in claims]
+        self._asked = dict(zip(book.questions, asked, strict=True))
 
     @property
     def printed(self) -> pd.Series:
@@ -94,35 +102,44 @@ class Recomputer:
 
     def _complete(self, figures: pd.DataFrame) -> pd.DataFrame:
         """Return a column for every parameter, each value checked."""
-        full = pd.DataFrame(index=figures.index)
-        for name in self.figures.index:
-            full[name] = figures[name].astype(float) if name in figures else self.printed[name]
-        unknown = [name for name in figures if name not in full]
-        if unknown:
-            self.book.update(**{unknown[0]: None})  # raises, with the nearest name
         for name in figures:
-            ends = full[name].min(), full[name].max()
-            for end in ends:
-                try:
-                    check_bounds(end, self.figures.loc[name, "unit"])
-                except InputError as error:
-                    raise InputError(f"{name}: {error}") from None
-        for claim in self.figures["claim"].unique():
-            low, high = f"{claim}_min", f"{claim}_max"
-            if low in full and high in full and (swapped := full[low] > full[high]).any():
+            if name not in self.figures.index:
+                raise InputError(f"unknown parameter '{name}'{nearest(name, self.figures.index)}")
+        full = pd.DataFrame(
+            {
+                name: figures[name].astype(float) if name in figures else printed
+                for name, printed in self.printed.items()
+            },
+            index=figures.index,
+        )
+        for name in figures:
+            self._check_bounds(full[name])
+        for low, high in self._ends:
+            if (swapped := full[low] > full[high]).any():
                 row = full[swapped].iloc[0]
                 raise InputError(
-                    f"{low} is {row[low]:g} and {high} is {row[high]:g}: expected the minimum to "
-                    "be no greater than the maximum"
+                    f"{_named(row.name, full)}{low} is {row[low]:g} and {high} is {row[high]:g}: "
+                    "expected the minimum to be no greater than the maximum"
                 )
         return full
 
+    def _check_bounds(self, values: pd.Series) -> None:
+        """Refuse a value that is missing or out of bounds; what lies between two others is not."""
+        numbers = values.to_numpy()
+        if not len(numbers):
+            return
+        for place in (np.argmin(numbers), np.argmax(numbers)):  # a missing number is both
+            try:
+                check_bounds(numbers[place], self.figures.loc[values.name, "unit"])
+            except InputError as error:
+                row = _named(values.index[place], values)
+                raise InputError(f"{row}{values.name}: {error}") from None
+
     def _judged(self, name: str, full: pd.DataFrame) -> dict[str, np.ndarray]:
-        rows = self._rows[name]
-        claim = self.book.claim(self.book.questions[name]["claim"])
-        own = {c: full.get(f"{claim['claim']}{end}") for c, end in ENDS.items()}
-        low, high = allowed_interval(str(claim["relation"]), **own)
-        direct, near = (rows[rows["part"] == part] for part in ("direct", "indirect"))
+        claim, relation = self._asked[name]
+        own = {c: full.get(f"{claim}{end}") for c, end in ENDS.items()}
+        low, high = allowed_interval(relation, **own)
+        direct, near = self._parts[name]
         share = shares(direct["study"], meets(direct, low, high))
         found = verdicts(share, meets(near, low, high).any(axis=-1))
         return {f"{name}.{VERDICT}": found, f"{name}.{AGREEING}": 100 * share}
@@ -138,8 +155,8 @@ class Recomputer:
         if "argument" not in self.book.tables.frames:
             return []
         claims = self.book.claims
-        reached = set(self.book.table("argument")["claim"])
-        return [c for c in claims.loc[claims["role"] == "conclusion", "claim"] if c in reached]
+        found = claims.loc[claims["role"] == "conclusion", "claim"]
+        return [c for c in found if c in self._graph and routes(self._graph, c)]
 
     def _standing(self, answers: pd.DataFrame) -> pd.DataFrame:
         """Say which conclusions stand; the argument is walked once for each case of the figures."""
@@ -191,12 +208,29 @@ class Recomputer:
         return pd.DataFrame(rows, columns=columns).set_index("output")
 
 
-def core_answers(book: Book) -> pd.Series:
-    """Return output -> answer for one book (see `Recomputer.answers`)."""
-    return Recomputer(book).answers().iloc[0]
+def answers_of(books: Mapping[str, Book]) -> pd.DataFrame:
+    """Return the answers of scenarios of one book, one row per name (see `Recomputer.answers`).
+
+    Scenarios that change figures alone have the same evidence, which is then read only once.
+    """
+    alike: dict[frozenset, list[str]] = {}
+    for name, book in books.items():
+        alike.setdefault(frozenset(book.changed_files.items()), []).append(name)
+    parts = []
+    for names in alike.values():
+        figures = pd.DataFrame({name: books[name].figures["value"] for name in names}).T
+        parts.append(Recomputer(books[names[0]]).answers(figures))
+    return pd.concat(parts).loc[list(books)]
 
 
-def figures_of(book: Book, sets: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
-    """Return named sets of figures as one table, in which what a set leaves out is the book's."""
-    printed = book.figures["value"].to_dict()
-    return pd.DataFrame({name: {**printed, **given} for name, given in sets.items()}).T
+def _named(row, among) -> str:
+    return f"row {row}: " if len(among) > 1 else ""
+
+
+def range_ends(figures: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return the parameters of each figure that is a range: its lower and its upper end.
+
+    figures: `Book.figures`.
+    """
+    names = {(row.claim, row.column): row.Index for row in figures.itertuples()}
+    return [(low, names[claim, "high"]) for (claim, end), low in names.items() if end == "low"]

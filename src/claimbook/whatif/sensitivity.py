@@ -21,7 +21,7 @@ from claimbook.comparison import (
 )
 from claimbook.units import parse_unit, registry
 from claimbook.verdicts import verdict_text
-from claimbook.whatif.recompute import VERDICT, Recomputer
+from claimbook.whatif.recompute import AGREEING, VERDICT, Recomputer, range_ends
 from claimbook.wording import interval_text, quantity_text
 
 BEYOND = 4.0
@@ -65,28 +65,47 @@ def slider_range(figure: pd.Series) -> tuple[float, float, bool]:
     and stays within a percentage.
     """
     ends = [end for end in (figure["low"], figure["high"], figure["printed"]) if end > 0]
-    low, high = min(ends) / WIDER, max(ends) * WIDER
-    if parse_unit(figure["unit"]) == registry().percent:
+    low, high = min(ends, default=1.0) / WIDER, max(ends, default=1.0) * WIDER
+    if is_percentage(figure["unit"]):
         high = min(high, 100.0)
+    if figure["printed"] == 0:  # only a percentage can be; no factor leads there
+        return 0.0, high, False
     return low, high, high / low >= LOGARITHMIC
+
+
+def is_percentage(unit: str) -> bool:
+    """Say whether numbers of a unit lie from 0 to 100."""
+    return parse_unit(unit) == registry().percent
+
+
+def _limits(recomputer: Recomputer, name: str) -> tuple[float, float]:
+    """Return the least and the greatest value of a figure while the others stay as they are."""
+    low, high = 0.0, 100.0 if is_percentage(recomputer.figures.loc[name, "unit"]) else math.inf
+    for lower, upper in range_ends(recomputer.figures):
+        if name == lower:
+            high = recomputer.printed[upper]
+        if name == upper:
+            low = recomputer.printed[lower]
+    return low, high
 
 
 def one_at_a_time(recomputer: Recomputer, ranges: pd.DataFrame, output: str) -> pd.DataFrame:
     """Return how far each figure alone moves one answer, the largest swing first.
 
-    ranges: from `figure_ranges`; figures without a range are left out. A range of the text (its
-    _min and _max) keeps its order: an end that would pass the other stays at it.
+    ranges: from `figure_ranges`; figures without a range are left out. A value that the figure
+    cannot take gives way to the nearest that it can: a range of the text (its _min and _max) keeps
+    its order, and a percentage stays one.
 
     Columns as in `quantities.uncertainty.tornado`: input, unit, input_low, input_high, at_low,
     at_high, baseline (with the book's own figures), swing (from the least to the greatest of the
-    three, because the book's own figure may lie outside its range).
+    three, because the book's own figure may lie outside its range; NaN if no answer follows).
     """
     ranges = ranges.dropna(subset=["low", "high"])
     cases = pd.DataFrame([recomputer.printed] * (2 * len(ranges) + 1)).reset_index(drop=True)
     for place, (name, row) in enumerate(ranges.iterrows()):
         for offset, end in enumerate(("low", "high")):
-            cases.loc[2 * place + offset, name] = _in_order(recomputer, name, row[end])
-    values = recomputer.answers(cases)[output].astype(float).to_numpy()
+            cases.loc[2 * place + offset, name] = _possible(recomputer, name, row[end])
+    values = recomputer.answers(cases)[output].astype(float)
     rows = [
         {
             "input": name,
@@ -95,23 +114,22 @@ def one_at_a_time(recomputer: Recomputer, ranges: pd.DataFrame, output: str) -> 
             "input_high": cases.loc[2 * place + 1, name],
             "at_low": values[2 * place],
             "at_high": values[2 * place + 1],
-            "baseline": values[-1],
-            "swing": np.ptp(values[[2 * place, 2 * place + 1, -1]]),
+            "baseline": values.iloc[-1],
+            "swing": np.subtract(*values.iloc[[2 * place, 2 * place + 1, -1]].agg(["max", "min"])),
         }
         for place, name in enumerate(ranges.index)
     ]
-    table = pd.DataFrame(rows)
+    columns = ["input", "unit", "input_low", "input_high", "at_low", "at_high", "baseline", "swing"]
+    table = pd.DataFrame(rows, columns=columns)
     return table.sort_values(["swing", "input"], ascending=[False, True], ignore_index=True)
 
 
-def _in_order(recomputer: Recomputer, name: str, value: float) -> float:
-    """Return `value`, or the other end of the text's range where it would pass that."""
-    claim = recomputer.figures.loc[name, "claim"]
-    if name == f"{claim}_min":
-        return min(value, recomputer.printed[f"{claim}_max"])
-    if name == f"{claim}_max":
-        return max(value, recomputer.printed[f"{claim}_min"])
-    return value
+def _possible(recomputer: Recomputer, name: str, value: float) -> float:
+    """Return the value nearest to `value` that a figure can take while the others stay."""
+    low, high = _limits(recomputer, name)
+    if value <= 0 and not is_percentage(recomputer.figures.loc[name, "unit"]):
+        return recomputer.printed[name]  # above 0 there is no nearest
+    return min(max(value, low), high)
 
 
 def tipping_points(recomputer: Recomputer, question: str) -> pd.DataFrame:
@@ -120,7 +138,8 @@ def tipping_points(recomputer: Recomputer, question: str) -> pd.DataFrame:
     One row per stretch, from low to high: parameter, verdict, low, high (the tipping points; the
     first low and the last high are where the search ended), printed (whether the book's own
     figure lies in it). The evidence brackets the stretches, so that none is missed; a root-finder
-    closes in on their ends. A verdict at a single value between two stretches is not told.
+    closes in on their ends. A verdict at a single value between two stretches is told only if that
+    value is the book's own figure.
     """
     claim = recomputer.book.questions[question]["claim"]
     names = [n for n, c in recomputer.figures["claim"].items() if c == claim]
@@ -137,11 +156,12 @@ def _stretches(recomputer: Recomputer, question: str, name: str) -> pd.DataFrame
     points = _search_points(recomputer, question, name)
     found = verdict_at(points)
     turns = np.flatnonzero(found[1:] != found[:-1])
+    least = points[points > 0].min(initial=1.0)
     tips = find_root(
         lambda value, left: np.where(verdict_at(value) == left, -1.0, 1.0),
         (points[turns], points[turns + 1]),
         args=(found[turns],),
-        tolerances={"xatol": 0, "xrtol": PRECISION, "fatol": 0, "frtol": 0},
+        tolerances={"xatol": least * PRECISION, "xrtol": PRECISION, "fatol": 0, "frtol": 0},
     ).x
     table = pd.DataFrame(
         {
@@ -151,28 +171,28 @@ def _stretches(recomputer: Recomputer, question: str, name: str) -> pd.DataFrame
             "high": [*tips, points[-1]],
         }
     )
-    printed = recomputer.printed[name]
-    near = (table["low"] * (1 - PRECISION) <= printed) & (
-        printed <= table["high"] * (1 + PRECISION)
-    )
-    return table.assign(printed=near & (table["verdict"] == VERDICTS[verdict_at(printed)]))
+    place = np.searchsorted(points, recomputer.printed[name])
+    return table.assign(printed=table.index == np.searchsorted(turns, place))
 
 
 def _search_points(recomputer: Recomputer, question: str, name: str) -> np.ndarray:
-    """Return sorted values so that between two of them at most one row changes its mind.
+    """Return sorted values so that between two of them rows change their mind at one place only.
 
-    A row changes its mind where the figure, or the tenth around it, passes one of its ends.
+    A row changes its mind where the figure, or the tenth around it, passes one of its ends. The
+    values are the figure itself, the limits of the search, and one between each two such places.
     """
     rows, figure = recomputer.rows(question), recomputer.figures.loc[name]
     ends = np.append(rows[["low", "high"]].to_numpy(), figure["value"])
-    ends = ends[ends > 0]
     turns = np.concatenate([ends, ends / (1 - TOLERANCE), ends / (1 + TOLERANCE)])
-    low, high = turns.min() / BEYOND, turns.max() * BEYOND
-    if parse_unit(figure["unit"]) == registry().percent:
-        high = min(high, 100.0)
-    low, high = _in_order(recomputer, name, low), _in_order(recomputer, name, high)
+    turns = turns[turns > 0]
+    least, most = _limits(recomputer, name)
+    low = max(least, min(turns, default=1.0) / BEYOND)
+    high = min(most, max(turns, default=1.0) * BEYOND)
+    if figure["value"] == 0:
+        low = 0.0
     turns = np.unique([low, *turns[(turns > low) & (turns < high)], high])
-    return np.array([low, *np.sqrt(turns[1:] * turns[:-1]), high])
+    turns = turns[np.append(True, np.diff(turns) > PRECISION * turns[1:])]  # the same, but rounded
+    return np.unique([low, *(turns[1:] + turns[:-1]) / 2, figure["value"], high])
 
 
 def needed_studies(agreeing: float, studies: int, verdict: str) -> int:
@@ -185,28 +205,34 @@ def needed_studies(agreeing: float, studies: int, verdict: str) -> int:
         return 0 if agreeing > ROUNDING else 1
     # (agreeing + n) / (studies + n) >= share, solved for n
     wanted = (HOLDS_SHARE * studies - agreeing) / (1 - HOLDS_SHARE)
-    return max(0, math.ceil(wanted - 1e-6), 0 if studies else 1)
+    return max(math.ceil(wanted - 1e-6), 0 if studies else 1)
 
 
 def what_it_takes(recomputer: Recomputer) -> pd.DataFrame:
     """Say for each figure what another verdict would take.
 
-    One row per parameter: parameter, question, figure (as the text means it), verdict (today),
-    stays_from and stays_to (values with the same verdict; NaN where the search met no other),
-    below and above (the verdicts beyond), better (the best verdict that any value would have, or
-    None), better_from and better_to (its stretch nearest to the figure), report_from and report_to
-    (what a further study would have to report in order to agree), for_part and for_holds (how many
-    such studies would give the figure those verdicts), unit, measured (what they would measure).
+    One row per parameter: parameter, end (lower or upper, of a range; else empty), question,
+    figure (as the text means it), verdict (today), stays_from and stays_to (values with the same
+    verdict; NaN where the search met no other), below and above (the verdicts beyond), better (the
+    best verdict that any value would have, or None), better_from and better_to (its stretch nearest
+    to the figure; NaN where the search met no end of it), report_from and report_to (what a further
+    study would have to report in order to agree), for_part and for_holds (how many such studies
+    would give the figure those verdicts), unit, measured (what they would measure).
     """
-    rows = []
+    rows, columns = [], recomputer.figures["column"]
     for name in recomputer.book.questions:
         record = compare(recomputer.book, name).record
-        agreed = (record["agreeing_share"] or 0) * record["studies"], record["studies"]
+        share = recomputer.judged(name, pd.DataFrame([recomputer.printed]))[f"{name}.{AGREEING}"]
+        studies = record["studies"]
+        agreed = share.iloc[0] / 100 * studies if studies else 0.0, studies
         report = stated_interval(recomputer.book.claim(record["claim"]))
+        if is_percentage(record["unit"]):
+            report = report[0], min(report[1], 100.0)
         for parameter, found in tipping_points(recomputer, name).groupby("parameter", sort=False):
             rows.append(
                 {
                     "parameter": parameter,
+                    "end": {"low": "lower", "high": "upper"}.get(columns[parameter], ""),
                     "question": name,
                     "figure": record["figure"],
                     "verdict": record["verdict"],
@@ -241,7 +267,10 @@ def _around(stretches: pd.DataFrame, printed: float) -> dict:
         away = np.maximum(best["low"] / printed, printed / best["high"])
         nearest = best.loc[away.idxmin()]
         around["better"] = nearest["verdict"]
-        around |= {"better_from": nearest["low"], "better_to": nearest["high"]}
+        if nearest.name:
+            around["better_from"] = nearest["low"]
+        if nearest.name < len(stretches) - 1:
+            around["better_to"] = nearest["high"]
     return around
 
 
@@ -256,17 +285,12 @@ WOULD = {
 
 def takes_words(row: pd.Series) -> str:
     """Tell one row of `what_it_takes` in words."""
-    unit, end = row["unit"], _end_of_range(row)
-    said = f"{row['figure']}{f' (its {end} end)' if end else ''}: {verdict_text(row['verdict'])}. "
-    said += _tips(row, unit)
+    unit, end = row["unit"], f" (its {row['end']} end)" if row["end"] else ""
+    said = f"{row['figure']}{end}: {verdict_text(row['verdict'])}. {_tips(row, unit)}"
     if isinstance(row["better"], str):
-        said += f" {WOULD[row['better']].capitalize()} "
-        said += f"at {interval_text(row['better_from'], row['better_to'], unit)}."
+        where = _stretch_text(row["better_from"], row["better_to"], unit)
+        said += f" {WOULD[row['better']].capitalize()} {where}."
     return said + _further(row, unit)
-
-
-def _end_of_range(row: pd.Series) -> str:
-    return {"_min": "lower", "_max": "upper"}.get(row["parameter"][-4:], "")
 
 
 def _tips(row: pd.Series, unit: str) -> str:
@@ -278,6 +302,13 @@ def _tips(row: pd.Series, unit: str) -> str:
     if not sides:
         return "No other value would have another verdict."
     return f"The verdict tips: {', and '.join(sides)}."
+
+
+def _stretch_text(low: float, high: float, unit: str) -> str:
+    if pd.isna(low) or pd.isna(high):
+        side, end = ("below", high) if pd.isna(low) else ("above", low)
+        return f"{side} {quantity_text(end, unit)}"
+    return f"at {interval_text(low, high, unit)}"
 
 
 def _further(row: pd.Series, unit: str) -> str:

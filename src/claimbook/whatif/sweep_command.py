@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from claimbook.comparison import VERDICTS
 from claimbook.whatif.recompute import VERDICT
-from claimbook.whatif.sweep import ANSWERS, RENDERED, Sweep, run_sweep
+from claimbook.whatif.sweep import Sweep, run_sweep
 
 
 def run(args: argparse.Namespace) -> int:
@@ -19,22 +19,20 @@ def run(args: argparse.Namespace) -> int:
 
     book = load(args.data)
     grid = read_grid(args.grid, book)
-    notebooks = None
-    if args.render:
-        root = find_root()
+    root = find_root() if args.render else None
+    if root:
         find_notebooks(root, grid.notebooks)  # an unknown name is refused before the sweep begins
-        notebooks = root / "notebooks"
     output = args.output or Path("build") / "sweeps" / args.grid.stem
-    sweep = Sweep(book, grid, output.resolve(), notebooks, args.scheduler, args.timeout)
+    sweep = Sweep(book, grid, output.resolve(), root, args.scheduler, args.timeout)
     computed = run_sweep(sweep)
     there = len(grid) - computed
     already = f"; {there:,} were there already" if there else ""
     print(f"{computed:,} of {len(grid):,} combinations computed{already}.")
-    if notebooks:
-        print(f"Each in a folder of its own: {sweep.output / RENDERED}")
+    if root:
+        print(f"Each in a folder of its own: {sweep.folder}")
     else:
-        print(summary_text(sweep.output / ANSWERS))
-        print(f"As Parquet, for pandas.read_parquet: {sweep.output / ANSWERS}")
+        print(summary_text(sweep.folder))
+        print(f"As Parquet, for pandas.read_parquet: {sweep.folder}")
     return 0
 
 
