@@ -10,12 +10,12 @@ It is data (`text.yaml` beside the tables), in this form::
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from claimbook.citations.bibliography import safe_link
 from claimbook.errors import InputError, nearest
-from claimbook.yaml_file import read_yaml
+from claimbook.yaml_file import as_day, read_yaml
 
 ORIGIN = "text.yaml"
 REQUIRED = ("title", "author", "date")
@@ -46,11 +46,11 @@ def read_origin(path: Path) -> Origin:
     for name in REQUIRED:
         if name not in given:
             raise InputError(f"{path}: '{name}' is missing")
-    if not isinstance(given["date"], date) or isinstance(given["date"], datetime):
+    if not (day := as_day(given["date"])):
         raise InputError(f"{path}: date: expected YYYY-MM-DD, not {given['date']!r}")
     for name in given.keys() - {"date"}:
         if not isinstance(given[name], str) or not given[name].strip():
             raise InputError(f"{path}: {name}: expected text, not {given[name]!r}")
     if "address" in given and not safe_link(given["address"]):
         raise InputError(f"{path}: address: '{given['address']}' is no http or https address")
-    return Origin(**given)
+    return Origin(**given | {"date": day})

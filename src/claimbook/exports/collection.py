@@ -1,12 +1,12 @@
 """The collection as a published work: title, authors, licence, date, address, from CITATION.cff."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from claimbook.citations.bibliography import safe_link
 from claimbook.errors import InputError
-from claimbook.yaml_file import read_yaml
+from claimbook.yaml_file import as_day, read_yaml
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,10 @@ def read_collection(path: Path) -> Collection:
     """
     given = read_yaml(path)
     texts = {name: _text(given, name, path) for name in ("title", "version", "license")}
-    released = given.get("date-released")
-    if not isinstance(released, date) or isinstance(released, datetime):
-        raise InputError(f"{path}: date-released: expected YYYY-MM-DD, not {released!r}")
+    released = as_day(given.get("date-released"))
+    if not released:
+        shown = given.get("date-released")
+        raise InputError(f"{path}: date-released: expected YYYY-MM-DD, not {shown!r}")
     authors = given.get("authors")
     if not isinstance(authors, list) or not authors:
         raise InputError(f"{path}: authors: expected a list of persons or organisations")

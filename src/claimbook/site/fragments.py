@@ -20,7 +20,7 @@ TALL_TABLE = 16
 """Rows from which a table scrolls under its head."""
 _ROW = re.compile(r"<tr\b.*?</tr>", re.S)
 _LONG_NAME = re.compile(r"(?<=\w)_(?=\w)")
-"""Where a name of several words may be broken in a narrow cell."""
+"""Where a name such as brewing_time may be broken in a narrow cell."""
 _TABLE = re.compile(r"<table\b.*?</table>", re.S)
 _CAPTION = re.compile(r"<caption>(.*?)</caption>", re.S)
 _SVG = "{http://www.w3.org/2000/svg}"
