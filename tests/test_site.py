@@ -236,7 +236,7 @@ def test_tables_stand_in_boxes_that_scroll_by_keyboard(pages):
     for path, page in pages.items():
         boxes = [a for a in page.all("div") if "table-box" in (a.get("class") or "").split()]
         tables = [a for a in page.all("table") if a.get("class") != "figures"]
-        assert len(boxes) == len(tables) or path == "open.html", path
+        assert len(boxes) == len(tables), path
         assert all(box["tabindex"] == "0" and box["aria-label"] for box in boxes), path
 
 
@@ -287,6 +287,6 @@ def test_steps_lead_through_notebooks_and_cards(pages, book):
 def test_how_to_run_it_names_real_figures(pages, book):
     page = pages["open.html"]
     for name in book.figures.index:
-        assert name in page.said
+        assert name in page.text.replace("<wbr>", "")
     assert "./run book --set" in page.said and f"{book.figures.index[0]}=" in page.said
     assert "mybinder.org" in page.said and "./run lab" in page.said

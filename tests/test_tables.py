@@ -387,6 +387,24 @@ def test_foreign_key_that_leads_nowhere_is_refused_with_the_nearest(coffee):
     assert "column cites: 'cup1998' is not in references; did you mean 'cup1999'?" in line
 
 
+def test_only_what_a_change_touches_is_read_again(coffee):
+    known = load_tables(coffee)
+    path = coffee / "brews.csv"
+    path.write_text(path.read_text().replace("b1,alba,filter,230,", "b1,alba,filter,231,"))
+    again = load_tables(coffee, known, ["brews.csv"]).frames
+    for name, frame in load_tables(coffee).frames.items():
+        pd.testing.assert_frame_equal(again[name], frame)
+        assert (again[name] is known.frames[name]) == (name != "brews")
+
+
+def test_a_table_that_refers_to_a_changed_one_is_checked_again(coffee):
+    known = load_tables(coffee)
+    path = coffee / "references.csv"
+    path.write_text(path.read_text().replace("cup1999,", "cup1998,"))
+    with pytest.raises(InputError, match="'cup1999' is not in references"):
+        load_tables(coffee, known, ["references.csv"])
+
+
 # --- a description that is itself wrong ----------------------------------------------------------
 
 

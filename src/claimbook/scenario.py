@@ -178,7 +178,7 @@ def edited_tables(
             (copy / path).parent.mkdir(parents=True, exist_ok=True)
             (copy / path).write_bytes(changed.get(path) or (folder / path).read_bytes())
         try:
-            return load_tables(copy)
+            return load_tables(copy, tables, changed)
         except InputError as error:
             said = str(error).replace(f"{copy}{os.sep}", "").splitlines()
             lines = [f"{scenario.path}: with its changes: {line}" for line in said]

@@ -9,6 +9,7 @@ import csv
 import math
 import re
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,8 +63,13 @@ class Tables:
         return _fields(_resource(self.description, table))[column].get("unit")
 
 
-def load_tables(folder: Path) -> Tables:
+def load_tables(
+    folder: Path, known: Tables | None = None, changed: Collection[str] = ()
+) -> Tables:
     """Check and read every table that `folder`/datapackage.yaml describes.
+
+    known: the same tables as they were checked before. changed: paths of the files that differ
+    from them; a table that neither changed nor refers to one that did is taken as it is known.
 
     Raises InputError that lists each problem with file, row, column, value and what was expected.
     Row numbers are those a spreadsheet shows: the header is row 1.
@@ -78,14 +84,24 @@ def load_tables(folder: Path) -> Tables:
     problems = [f"{folder / DESCRIPTION}: {p}" for p in description_problems(description)]
     if problems:
         raise InputError(_summary(problems))
-    for resource in package.resources:
+    new = [r for r in package.resources if known is None or _touches(r, package, changed)]
+    for resource in new:
         problems += _problems(resource, folder, package)
     if not problems:
-        frames = {r.name: _read(r, folder) for r in package.resources}
+        read = {resource.name: _read(resource, folder) for resource in new}
+        names = [resource.name for resource in package.resources]
+        frames = {name: read[name] if name in read else known.frames[name] for name in names}
         problems = _list_problems(description, frames, folder)
     if problems:
         raise InputError(_summary(problems))
     return Tables(frames, description)
+
+
+def _touches(resource: Resource, package: Package, changed: Collection[str]) -> bool:
+    """Whether a table changed, or refers to one that did."""
+    keys = resource.schema.foreign_keys
+    names = {key["reference"]["resource"] or resource.name for key in keys} | {resource.name}
+    return any(other.path in changed for other in package.resources if other.name in names)
 
 
 def _summary(problems: list[str]) -> str:

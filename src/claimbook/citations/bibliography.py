@@ -287,6 +287,8 @@ def _own_field(entry: Entry, field: str) -> str:
 def show(value: str) -> str:
     """Return `value` on one line, with control and direction marks replaced by U+FFFD."""
     spaced = re.sub(r"[\t\n\r\u2028\u2029]+", " ", str(value))
+    if spaced.isprintable():  # as nearly all is, and this is asked for each of some 10,000 texts
+        return spaced
     return "".join(
         "\ufffd" if c in _BIDI or unicodedata.category(c) in ("Cc", "Cs") else c for c in spaced
     )

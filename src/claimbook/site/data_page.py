@@ -2,6 +2,7 @@
 
 from claimbook.exports.crate import METADATA, PICTURE, REVIEWS, TABLES
 from claimbook.exports.tables import DESCRIPTION
+from claimbook.site.fragments import markdown_table
 from claimbook.site.machines import FOLDER, Machines
 from claimbook.site.record import Record
 from claimbook.wording import markdown_text
@@ -17,7 +18,7 @@ def data_page(record: Record, machine: Machines) -> str:
     named = [(one["name"], one.get("title") or one["name"]) for one in resources]
     named.append(("answers", "Every answer that the notebooks put on record"))
     rows = [
-        f"| {markdown_text(title)} | [CSV]({tables}/{name}.csv) | [JSON]({tables}/{name}.json) |"
+        [markdown_text(title), f"[CSV]({tables}/{name}.csv)", f"[JSON]({tables}/{name}.json)"]
         for name, title in named
         if f"{TABLES}/{name}.csv" in machine.made
     ]
@@ -30,9 +31,7 @@ def data_page(record: Record, machine: Machines) -> str:
 Every number of these pages stands in one of the tables below, each row with the page that it was
 read on and how that was checked. {f"Licence of the data: {licences}." if licences else ""}
 
-| table | | |
-|---|---|---|
-{chr(10).join(rows)}
+{markdown_table(["table", "as CSV", "as JSON"], rows)}
 
 ## For machines
 

@@ -186,3 +186,9 @@ def raw(*markup: str) -> str:
     longest = max((len(run) for run in re.findall("`+", lines)), default=0)
     fence = "`" * max(3, longest + 1)  # so that no text can end it
     return f"{fence}{{raw}} html\n{lines}\n{fence}" if lines else ""
+
+
+def markdown_table(heads: list[str], rows: list[list[str]]) -> str:
+    """Return a table of Markdown cells, in its box, for a page that is Markdown."""
+    lines = [f"| {' | '.join(cells)} |" for cells in [heads, ["---"] * len(heads), *rows]]
+    return raw(with_tables(markdown_html("\n".join(lines))))

@@ -1,5 +1,6 @@
 """How to run the notebooks oneself, with other numbers if one likes."""
 
+from claimbook.site.fragments import markdown_table
 from claimbook.site.record import Record
 from claimbook.wording import figure_text, markdown_text
 
@@ -12,8 +13,11 @@ def open_page(record: Record) -> str:
     example = f"{name}={other}"
     first = next(iter(record.results.notebooks))
     rows = [
-        f"| `{parameter}` | {markdown_text(figure_text(record.book.claim(row.claim)))} | "
-        f"{markdown_text(row.unit)} |"
+        [
+            f"`{parameter}`",
+            markdown_text(figure_text(record.book.claim(row.claim))),
+            markdown_text(row.unit),
+        ]
         for parameter, row in figures.iterrows()
     ]
     return f"""# Run it yourself
@@ -51,9 +55,7 @@ record stays as it is. The second makes this site from them.
 
 ## The numbers that can be changed
 
-| name | the figure | unit |
-|---|---|---|
-{chr(10).join(rows)}
+{markdown_table(["name", "the figure", "unit"], rows)}
 
 A number is in the unit of its figure unless it carries one, such as
 `--set {name}="{other} {figure["unit"]}"`.

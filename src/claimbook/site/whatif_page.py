@@ -85,13 +85,13 @@ def _form(tables: dict) -> str:
 def _answers(tables: dict) -> str:
     """Return the places where a script shows the answers."""
     verdicts = "".join(
-        f'<tr data-question="{html.escape(one["name"], quote=True)}"><th scope="row">'
+        f'<tr data-question="{html.escape(one["name"], quote=True)}"><th>'
         f'<a href="{one["card"]}">{html.escape(one["label"])}</a></th>'
         '<td class="found"></td><td class="share"></td></tr>'
         for one in tables["questions"]
     )
     implied = "".join(
-        f'<tr data-implication="{html.escape(one["name"], quote=True)}"><th scope="row">'
+        f'<tr data-implication="{html.escape(one["name"], quote=True)}"><th>'
         f'<a href="{one["card"]}">{html.escape(one["asks"])}</a></th><td class="found"></td></tr>'
         for one in tables["implications"]
     )
@@ -100,10 +100,11 @@ def _answers(tables: dict) -> str:
     )
     parts = [
         '<div class="what-if-answers" hidden>',
-        "<table><caption>Verdicts on these figures</caption><thead><tr>"
-        '<th scope="col">figure</th><th scope="col">verdict</th>'
-        '<th scope="col">studies that agree</th></tr></thead>'
-        f"<tbody>{verdicts}</tbody></table>",
+        with_tables(
+            "<table><caption>Verdicts on these figures</caption><thead><tr><th>figure</th>"
+            "<th>verdict</th><th>studies that agree</th></tr></thead>"
+            f"<tbody>{verdicts}</tbody></table>"
+        ),
         "<figure>",
         scroll_box('<svg class="agreement" role="img"></svg>', "Picture", "agreement-box"),
         "<figcaption>Share of the studies that agree with each figure. Dashed: from here on a "
@@ -111,8 +112,11 @@ def _answers(tables: dict) -> str:
     ]
     if implied:
         parts.append(
-            "<table><caption>What follows from these figures by arithmetic</caption><tbody>"
-            f"{implied}</tbody></table>"
+            with_tables(
+                "<table><caption>What follows from these figures by arithmetic</caption><thead><tr>"
+                "<th>question</th><th>by arithmetic</th></tr></thead>"
+                f"<tbody>{implied}</tbody></table>"
+            )
         )
     if stands:
         parts.append(
