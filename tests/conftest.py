@@ -1,5 +1,6 @@
 """Shared by the tests: the collection's book, a small book about something else, and runs."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -424,3 +425,76 @@ def stop(process: subprocess.Popen, number: int = signal.SIGKILL) -> None:
     if process.poll() is None:
         process.send_signal(number)
     process.wait(30)
+
+
+# --- the site of the collection, made once for all tests -----------------------------------------
+
+
+@dataclass
+class Site:
+    """A site, the command that made it, and what it took (seconds of processor time).
+
+    rebuilt: after one notebook had changed. same: whether the site was the same again after the
+    notebook had changed back.
+    """
+
+    folder: Path
+    said: str
+    code: int
+    seconds: float
+    rebuilt: float
+    same: bool
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory) -> Site:
+    """The site of the record, as ``claimbook site`` makes it."""
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER") and os.name != "nt":
+        shared = shared.parent
+    with _only_one(shared / "site.lock"):
+        told = shared / "site.json"
+        if not told.exists():
+            told.write_text(json.dumps(_make_site(shared)))
+    made = Site(shared / "site", *json.loads(told.read_text()))
+    assert made.code == 0, made.said
+    return made
+
+
+def _make_site(shared: Path) -> list:
+    """Build the site, once more after one notebook changed, and again after it changed back."""
+    results, output = shared / "site-results", shared / "site"
+    for part in ("notebooks", "figures", "results"):
+        shutil.copytree(ROOT / part, results / part)
+    command = ("site", "--from", results, "--output", output)
+    done, seconds = _timed(*command)
+    first = _digests(output)
+    notebook = results / "notebooks" / "30-prevalence.ipynb"
+    before = notebook.read_bytes()
+    notebook.write_bytes(before.replace(b"United States adults together give", b"They give"))
+    changed, rebuilt = _timed(*command)
+    other = _digests(output)
+    notebook.write_bytes(before)
+    again, _ = _timed(*command)
+    code = done.returncode or changed.returncode or again.returncode
+    same = _digests(output) == first != other
+    return [done.stdout + done.stderr + changed.stderr + again.stderr, code, seconds, rebuilt, same]
+
+
+def _timed(*command) -> tuple[subprocess.CompletedProcess, float]:
+    """Run the command line; return what it did and the processor time that it took."""
+    before = os.times()
+    done = claimbook(*command, cwd=ROOT)
+    after = os.times()
+    children = (after.children_user - before.children_user) + (
+        after.children_system - before.children_system
+    )
+    return done, children or after.elapsed - before.elapsed
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

@@ -43,9 +43,12 @@ def run_cells(name: str, book: Book, **figures) -> Ran:
     """Run a notebook's code cells with `book`, updated with `figures`, in place of loading it."""
     ran = Ran({"book": book.update(**figures)})
 
-    def figure(fig, name, alt, source):
+    def figure(fig, name, alt, source, data, claim=()):
         ran.figures[name] = alt
         plt.close(fig)
+
+    def say(text, plain=None, claim=()):
+        ran.said.append(text)
 
     def shown(bundle, raw=False, metadata=None):
         if carried := bundle.get(display.ANSWERS_TYPE):
@@ -54,7 +57,7 @@ def run_cells(name: str, book: Book, **figures) -> Ran:
     with (
         patch.object(display, "figure", figure),
         patch.object(display, "display", shown),
-        patch.object(display, "say", ran.said.append),
+        patch.object(display, "say", say),
         matplotlib.rc_context(),
     ):
         for cell, source in code_cells(name):

@@ -33,7 +33,7 @@ FULL = {"claim": "no_half_life", "asks": "How long?", "reason": "Because."}
 
 def test_an_answer_is_plain_and_rounded(book):
     record = answer(book, "q", **FULL, estimate=np.float64(1 / 3), unit="second", k=np.int64(2))
-    assert record["estimate"] == 0.333333 and record["k"] == 2 and record["low"] is None
+    assert record["estimate"] == 0.3333 and record["k"] == 2 and record["low"] is None
     assert record["figure"] == "up to 2\u00a0s"
     assert type(record["estimate"]) is float and type(record["k"]) is int
 

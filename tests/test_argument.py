@@ -1,5 +1,7 @@
 """The argument as a graph: acyclic, complete, and tested by giving claims up."""
 
+from itertools import pairwise
+
 import networkx as nx
 import pandas as pd
 import pytest
@@ -18,7 +20,16 @@ from claimbook.argument import (
     standing,
     supports,
 )
-from claimbook.argument_plot import argument_alt, argument_plot, ordered_layers
+from claimbook.argument_plot import (
+    ROOM,
+    _crossings,
+    _way,
+    argument_alt,
+    argument_data,
+    argument_plot,
+    ordered_layers,
+    places,
+)
 from claimbook.errors import InputError
 from claimbook.matrix import evidence_matrix
 
@@ -135,7 +146,33 @@ def test_every_claim_that_could_move_something_has_a_measurement_suggested(book,
 def test_arrows_run_to_the_right(graph):
     depth = layers(graph)
     assert all(depth[a] < depth[b] for a, b in graph.edges)
-    assert sorted(c for row in ordered_layers(graph) for c in row) == sorted(graph)
+    rows = ordered_layers(graph)
+    assert sorted(c for row in rows for c in row if isinstance(c, str)) == sorted(graph)
+    passing = [(a, b, x) for a, b in graph.edges for x in range(depth[a] + 1, depth[b])]
+    assert sorted(c for row in rows for c in row if not isinstance(c, str)) == sorted(passing)
+
+
+def test_no_box_lies_on_another_nor_an_arrow_under_a_box(graph):
+    at = places(graph)
+    for x in {x for x, _ in at.values()}:
+        column = sorted((y, isinstance(node, str)) for node, (own, y) in at.items() if own == x)
+        for (y, is_box), (following, other_is_box) in pairwise(column):
+            assert following - y >= (ROOM[is_box] + ROOM[other_is_box]) / 2 - 1e-9
+
+
+def test_the_order_of_the_layers_saves_crossings(graph):
+    """Against the alphabetical order, which is where it starts."""
+    rows = ordered_layers(graph)
+    walk = nx.DiGraph(pair for a, b in graph.edges for pair in pairwise(_way(a, b, layers(graph))))
+    assert _crossings(walk, rows) < _crossings(walk, [sorted(row, key=str) for row in rows]) / 3
+
+
+def test_the_drawn_arrows_as_data(book, graph):
+    matrix = evidence_matrix(book).set_index("claim", drop=False)
+    data = argument_data(graph, matrix)
+    assert set(zip(data["premise"], data["claim"], strict=True)) == set(graph.edges)
+    row = data.set_index(["premise", "claim"]).loc["no_shortage_hypoxia", "combined_limb_hypoxia"]
+    assert (row["premise_verdict"], row["relation"]) == ("holds in part", "supports")
 
 
 def test_the_picture_holds_every_claim_with_its_mark(book, graph):

@@ -1,5 +1,6 @@
 """Claim cards: one per claim, complete, safe, and where every link of the collection leads."""
 
+import html
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -11,9 +12,13 @@ import pandas as pd
 import pytest
 
 from claimbook import load
+from claimbook.about import load_about
 from claimbook.citations.audit import audit
-from claimbook.comparison import answers
+from claimbook.citations.bibliography import doi_link
+from claimbook.citations.known_dois import known_dois
+from claimbook.errors import InputError
 from claimbook.notebook import cards, display
+from claimbook.summary import summarise
 from claimbook.support import cited_support
 from claimbook.tables import split_cell
 
@@ -58,12 +63,8 @@ def test_notebook_stays_light():
     assert (ROOT / "notebooks" / "25-claim-cards.ipynb").stat().st_size < 1_500_000
 
 
-def test_every_table_with_claims_is_worded_in_the_notebook(book):
-    notebook = nbformat.read(ROOT / "notebooks" / "25-claim-cards.ipynb", as_version=4)
-    source = next(cell.source for cell in notebook.cells if cell.id == "columns")
-    space = {"cards": cards}
-    exec(source, space)
-    columns = space["columns"]
+def test_every_table_with_claims_is_worded(book):
+    columns = cards.load_columns(book)
     needed = {t for claim in book.claims["claim"] for t in cards.wider_rows(book, claim)}
     assert needed - {"findings"} == set(columns)
     for table, shape in columns.items():
@@ -81,7 +82,7 @@ def test_card_holds_what_is_known(book, every):
         assert f"hedge: {claim['hedge']}" in card
         assert ("**figure: " in card) == (claim["role"] == "figure")
         rows = findings[(findings["claim"] == name)]["row_id"]
-        assert all(f">{row}</a>" in card or f">{row}</td>" in card for row in rows)
+        assert all(f">{row}<" in card for row in rows)
         if name in pairs.index:
             assert card.count("<tr>") >= 1 + len(pairs[name])
         else:
@@ -131,12 +132,63 @@ def test_unconfirmed_and_unverified_are_marked(book, audited):
     assert "not found: not used" in card
 
 
-def test_figure_verdicts_follow_an_updated_number(book):
-    before = cards.figure_verdicts(answers(book), "10-the-figures.ipynb")
-    after = cards.figure_verdicts(answers(book.update(brain_energy_share=60)), "n.ipynb")
-    assert "● holds." in before["brain_energy_share"]
+def test_verdicts_follow_an_updated_number(book):
+    about = load_about(book)
+    before = cards.verdict_lines(summarise(book, about), "10-the-figures.ipynb")
+    after = cards.verdict_lines(summarise(book.update(brain_energy_share=60), about), "n.ipynb")
+    assert list(before) == book.claims["claim"].tolist()
+    assert "**Verdict: ● holds.**" in before["brain_energy_share"]
     assert "✕ contradicted." in after["brain_energy_share"]
-    assert "](n.ipynb)" in after["brain_energy_share"]
+    assert "Certainty: moderate. [All rows and the picture](n.ipynb)" in after["brain_energy_share"]
+    assert "Certainty" not in after["humming"] and "*Rule:* cited works: " in after["humming"]
+
+
+def test_rows_lead_to_the_doi_of_their_source(book, every):
+    dois = known_dois(book)
+    assert (
+        dois["munzel2013"]
+        == book.table("references").set_index("key").loc["munzel2013", "intended_doi"]
+    )
+    for name, frame in book.tables.frames.items():
+        if {"claim", "row_id", "doi"} <= set(frame.columns):
+            for row in frame.dropna(subset=["claim", "doi"]).itertuples():
+                assert f'href="{html.escape(doi_link(row.doi))}"' in every[row.claim], name
+
+
+def test_a_card_leads_to_the_work_itself_where_the_printed_doi_does_not(every, book):
+    works = book.table("references").set_index("key")
+    assert works.loc["kapil2013", "verdict"] != "doi_of_another_work"
+    other = works[works["verdict"] == "doi_of_another_work"].dropna(subset=["intended_doi"])
+    cited = {key for cell in book.claims["cites"] for key in split_cell(cell, ";")}
+    assert set(other.index) & cited
+    for key in set(other.index) & cited:
+        (claim, *_) = book.claims.loc[
+            [key in split_cell(cell, ";") for cell in book.claims["cites"]], "claim"
+        ]
+        assert doi_link(works.loc[key, "intended_doi"]).lower() in every[claim].lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("brew: {words: [method]}", "no table 'brew'; did you mean 'brews'"),
+        ("brews: {words: [metod]}", "no column 'metod'; did you mean 'method'"),
+        ("brews: {numbers: [value]}", "a list of three"),
+        ("brews: {word: [method]}", "expected words and numbers"),
+        ("brews: [method]", "expected words and numbers"),
+    ],
+)
+def test_wrong_wording_of_cards_is_named(coffee, text, told):
+    (coffee / "cards.yaml").write_text(text)
+    with pytest.raises(InputError, match=re.escape(told)):
+        cards.load_columns(load(coffee))
+
+
+def test_wording_of_cards_is_optional(coffee):
+    assert cards.load_columns(load(coffee)) == {}
+    (coffee / "cards.yaml").write_text('brews: {words: [method], numbers: [value, "", ""]}')
+    found = cards.load_columns(load(coffee))
+    assert found == {"brews": cards.Columns(("method",), ("value", "", ""), "")}
 
 
 def test_named_in(book, audited):

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pandas as pd
 import pytest
 
-from claimbook.citations import audit_command
+from claimbook.citations import audit_arguments, audit_command
 from claimbook.citations.audit_works import RECORD_COLUMNS, known_works
 from claimbook.citations.crossref import (
     Answer,
@@ -297,7 +297,7 @@ def test_audit_online_end_to_end(server, tmp_path, capsys, monkeypatch):
     for doi in ("10.1000/good", "10.1000/other"):
         server.plans[doi] = [ok(doi)]
     parser = argparse.ArgumentParser()
-    audit_command.add_arguments(parser)
+    audit_arguments.add_arguments(parser)
     options = ["list.bib", "--online", "--mailto", "a@b.org", "--output", "out"]
     options += ["--base-url", f"http://127.0.0.1:{server.server_port}"]
     assert audit_command.run(parser.parse_args(options)) == 0

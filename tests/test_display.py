@@ -8,15 +8,18 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+import seaborn as sns
 from hypothesis import given
 from hypothesis import strategies as st
 
 from claimbook.comparison import VERDICTS, answers
 from claimbook.notebook import display
 from claimbook.notebook.outputs import ANSWERS_TYPE, METADATA_KEY
+from claimbook.verdicts import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
 
 HOSTILE = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "$x$", "a|b", "`c`"]
 HOSTILE += ['"><b>', "&amp;", "</td></tr></table>", "<td>", "\u202e", "{x}", "%s", "two\nlines"]
+DRAWN = pd.DataFrame({"x": [1, 2], "y": [0.5, 0.25]})
 OURS = {"table", "caption", "thead", "tbody", "tr", "th", "td", "a"}
 
 
@@ -127,7 +130,8 @@ def test_figure_comes_as_png_and_svg_with_its_alternative_text(shown):
     display.set_theme()
     fig, ax = plt.subplots()
     ax.set_title("costs $5 … $6_ <b>")
-    display.figure(fig, "a-name", alt=f"Alt {HOSTILE[0]}", source=f"rows {HOSTILE[1]}")
+    about = {"alt": f"Alt {HOSTILE[0]}", "source": f"rows {HOSTILE[1]}", "claim": "a claim"}
+    display.figure(fig, "a-name", data=DRAWN, **about)
     bundle, metadata = shown[0]
     assert bundle["image/png"].startswith(b"\x89PNG")
     assert "<script" not in bundle["image/svg+xml"] and "<img" not in bundle["image/svg+xml"]
@@ -135,6 +139,10 @@ def test_figure_comes_as_png_and_svg_with_its_alternative_text(shown):
     assert metadata[METADATA_KEY]["figure"] == "a-name"
     assert metadata["image/png"]["alt"] == f"Alt {HOSTILE[0]}"
     assert "<script" not in shown[1][0]["text/markdown"]
+    assert shown[1][0]["text/markdown"].endswith(
+        "(claim: [a claim](25-claim-cards.ipynb#claim-a-claim))"
+    )
+    assert bundle["text/csv"] == display.csv_text(DRAWN)
     assert not plt.fignum_exists(fig.number)
 
 
@@ -144,7 +152,7 @@ def test_figures_are_the_same_whatever_the_reader_has_set(shown):
         fig, ax = plt.subplots()
         ax.plot([1, 2], label="line")
         ax.legend()
-        display.figure(fig, "a", alt="a", source="s")
+        display.figure(fig, "a", alt="a", source="s", data=DRAWN)
         return shown[-2][0]["image/png"], shown[-2][0]["image/svg+xml"]
 
     first = drawn()
@@ -160,7 +168,7 @@ def test_a_picture_is_the_same_where_a_fit_ends_a_little_elsewhere(shown):
         fig, ax = plt.subplots()
         ax.plot([0, 1, 3], [1, 2.2 * (1 + shift), 7])
         ax.fill_between([0, 1, 3], 0, [1 / 3 * (1 + shift), 2, 5], hatch="//")
-        display.figure(fig, "a", alt="mean 0.123456 of all", source="s")
+        display.figure(fig, "a", alt="mean 0.123456 of all", source="s", data=DRAWN)
         return shown[-2][0]["image/svg+xml"]
 
     first = drawn(0)
@@ -174,7 +182,36 @@ def test_a_picture_is_the_same_where_a_fit_ends_a_little_elsewhere(shown):
     assert named and set(used) <= set(re.findall(r'id="([^"]+)"', first))
 
 
+def test_drawn_numbers_are_given_as_csv_whatever_the_processor():
+    frame = pd.DataFrame(
+        {"n": [35008.0, 1.0], "share": [1 / 3, float("nan")], "word": ['a, "b"', None]},
+        index=pd.Index(["x", "y"], name="row"),
+    )
+    text = display.csv_text(frame)
+    assert text == 'row,n,share,word\nx,35008,0.3333,"a, ""b"""\ny,1,,\n'
+    shifted = frame.assign(share=frame["share"] * (1 + 1e-9))
+    assert display.csv_text(shifted) == text != display.csv_text(frame.assign(n=2.0))
+    assert display.csv_text(frame.reset_index(drop=True)).startswith("n,share,word\n35008,")
+
+
+def test_a_table_about_claims_leads_to_their_cards(shown):
+    display.table(pd.DataFrame({"a": [1]}), "Of two <b>", claim=["one", "two"])
+    display.table(pd.DataFrame({"a": [1]}), "Of none")
+    html = shown[0][0]["text/html"]
+    assert (
+        '<caption>Of two &lt;b&gt; (claims: <a href="25-claim-cards.ipynb#claim-one">one</a>, '
+        '<a href="25-claim-cards.ipynb#claim-two">two</a>)</caption>'
+    ) in html
+    assert "<caption>Of none</caption>" in shown[1][0]["text/html"]
+    safe(html)
+
+
 def test_every_verdict_has_a_colour_a_mark_and_a_rule():
-    assert set(display.VERDICT_COLOURS) == set(display.VERDICT_MARKS) == set(VERDICTS)
-    assert len(set(display.VERDICT_MARKS.values())) == len(VERDICTS)
-    assert display.verdict_text("holds") == "● holds"
+    assert set(VERDICT_COLOURS) == set(VERDICT_MARKS) == set(VERDICTS)
+    assert len(set(VERDICT_MARKS.values())) == len(VERDICTS)
+    assert verdict_text("holds") == "● holds"
+
+
+def test_verdict_colours_are_those_of_the_figures_palette():
+    palette = sns.color_palette(display.PALETTE).as_hex()
+    assert list(VERDICT_COLOURS.values()) == [palette[i] for i in (2, 0, 1, 3, 7)]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from claimbook import load
 from claimbook.comparison import VERDICTS
 from claimbook.matrix import (
     BEARINGS,
@@ -22,6 +23,22 @@ from claimbook.matrix import (
 @pytest.fixture(scope="module")
 def matrix(book):
     return evidence_matrix(book).set_index("claim", drop=False)
+
+
+def test_a_book_with_no_more_than_it_must_have(coffee):
+    """No labels, no checked citations, no bearings of its tables on claims."""
+    matrix = evidence_matrix(load(coffee)).set_index("claim")
+    assert matrix["verdict"].to_dict() == {
+        "brewing_time": "holds",
+        "extraction": "holds",
+        "cups_a_day": "not testable",
+        "aroma": "not testable",
+    }
+    assert matrix.loc["aroma", "label"] == "The aroma fades"
+    assert matrix.loc["cups_a_day", "citation"] == "uncited"
+    assert matrix["citation"].isna().sum() == 3, "what became of the others is not known"
+    assert matrix[["for", "part", "against"]].to_numpy().sum() == 0
+    assert set(matrix["wider"]) == set(matrix["arithmetic"]) == {"none"}
 
 
 def with_cell(book, table, row, column, value):

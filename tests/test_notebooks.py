@@ -297,7 +297,25 @@ def test_departures_are_found_and_named(tmp_path):
 @slow
 def test_run_leaves_nothing_else_in_the_checkout(printed):
     added = {p.name for p in printed.root.iterdir()}
-    assert added == {"data", "notebooks", "figures", "results", "README.md"}
+    assert added == {"data", "notebooks", "figures", "results", "README.md", "build"}
+    assert {p.name for p in (printed.root / "build").iterdir()} == {"site", ".site-work"}
+
+
+@slow
+def test_run_in_place_makes_the_site_and_says_where_it_is(printed, site):
+    """The same as from the committed notebooks, but for the date, of which a copy knows nothing."""
+    made = printed.root / "build" / "site"
+    assert f"Read from {made / 'index.html'} on." in printed.said
+    dated = {"index.html", "searchindex.js"}
+    files = {p.relative_to(made).as_posix(): p for p in sorted(made.rglob("*")) if p.is_file()}
+    there = {p.relative_to(site.folder).as_posix() for p in site.folder.rglob("*") if p.is_file()}
+    assert set(files) == there
+    differing = [
+        name
+        for name, path in files.items()
+        if name not in dated and path.read_bytes() != (site.folder / name).read_bytes()
+    ]
+    assert differing == []
 
 
 CHANGES = {

@@ -44,7 +44,11 @@ def shown(data, **metadata):
 
 
 def picture(name):
-    data = {"image/png": base64.b64encode(b"png").decode(), "image/svg+xml": "<svg/>"}
+    data = {
+        "image/png": base64.b64encode(b"png").decode(),
+        "image/svg+xml": "<svg/>",
+        "text/csv": "x\n1\n",
+    }
     return shown(data, claimbook={"figure": name, "alt": "a"})
 
 
@@ -111,7 +115,18 @@ def test_file_that_is_no_notebook_is_named(tmp_path, content):
 
 def test_figures_are_named_after_notebook_and_subject():
     files = figures_of(notebook(code("x", picture("a-b")), code("y", stream("z"), id="y")), "10-n")
-    assert files == {"10-n--a-b.png": b"png", "10-n--a-b.svg": b"<svg/>"}
+    assert files == {
+        "10-n--a-b.png": b"png",
+        "10-n--a-b.svg": b"<svg/>",
+        "10-n--a-b.csv": b"x\n1\n",
+    }
+
+
+def test_a_figure_without_its_data_is_refused():
+    bare = picture("a")
+    del bare.data["text/csv"]
+    with pytest.raises(InputError, match="10-n.ipynb shows the figure 'a' without its data"):
+        figures_of(notebook(code("x", bare)), "10-n")
 
 
 def test_two_figures_of_one_name_are_refused():

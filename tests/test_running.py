@@ -80,7 +80,8 @@ def test_run_publishes_notebooks_figures_and_answers(project):
         "display.answers(answers(book), book.digest)",
         "import matplotlib.pyplot as plt\ndisplay.set_theme()\n"
         "fig, ax = plt.subplots()\nax.plot([1, 2])\n"
-        "display.figure(fig, 'a-line', alt='A line.', source='nothing')",
+        "import pandas as pd\ndata = pd.DataFrame({'y': [1, 2]})\n"
+        "display.figure(fig, 'a-line', alt='A line.', source='nothing', data=data)",
     )  # fmt: skip
     project.notebook("20-two", "print(1 + 1)")
     done = project.run()
@@ -90,6 +91,7 @@ def test_run_publishes_notebooks_figures_and_answers(project):
     assert names == {
         "notebooks/10-one.ipynb",
         "notebooks/20-two.ipynb",
+        "figures/10-one--a-line.csv",
         "figures/10-one--a-line.png",
         "figures/10-one--a-line.svg",
         "results/answers.json",

@@ -180,12 +180,12 @@ def _ancestors_not_held(walk: nx.DiGraph, claim: str, held: frozenset[str]) -> s
 
 
 def layers(graph: nx.DiGraph) -> dict[str, int]:
-    """Return each claim's layer: the longest way from a premise, so that arrows run one way."""
-    depth: dict[str, int] = {}
-    for claim in nx.topological_sort(graph):
-        depth[claim] = max((depth[p] + 1 for p in graph.predecessors(claim)), default=0)
-    # a premise moves up beside the first claim that it serves, which shortens its arrows
-    for claim in graph:
-        if not graph.in_degree(claim) and graph.out_degree(claim):
-            depth[claim] = min(depth[c] for c in graph.successors(claim)) - 1
-    return depth
+    """Return each claim's layer, 0 first, so that arrows run one way.
+
+    A claim stands as near as it can to what it leads to, which keeps arrows short.
+    """
+    ahead: dict[str, int] = {}
+    for claim in reversed(list(nx.topological_sort(graph))):
+        ahead[claim] = max((ahead[c] + 1 for c in graph.successors(claim)), default=0)
+    last = max(ahead.values(), default=0)
+    return {claim: last - ahead[claim] for claim in graph}

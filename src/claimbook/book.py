@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,9 @@ from pybtex.database import BibliographyData
 
 from claimbook.citations.bibliography import load_bibliography
 from claimbook.errors import InputError, nearest
+from claimbook.folders import find_data
 from claimbook.implications import check_implications
+from claimbook.origin import ORIGIN, Origin, read_origin
 from claimbook.questions import check_bearings, check_questions
 from claimbook.scenario import FOLDER as SCENARIOS
 from claimbook.scenario import (
@@ -25,11 +26,10 @@ from claimbook.scenario import (
     read_scenario,
     scenario_names,
 )
-from claimbook.tables import DESCRIPTION, Tables, load_tables, split_cell
+from claimbook.tables import Tables, load_tables, split_cell
 from claimbook.units import check_bounds, parse_quantity
 from claimbook.yaml_file import read_yaml
 
-DATA_VARIABLE = "CLAIMBOOK_DATA"
 BIBLIOGRAPHY = "references.bib"
 QUESTIONS = "questions.yaml"
 BEARINGS = "bearings.yaml"
@@ -53,7 +53,8 @@ class Book:
     updates: parameter name -> value, in the parameter's own unit, that replaced the printed one.
     scenario: the scenario that was applied, if any (see `claimbook.scenario`).
     changed_files: path in the folder -> content, for each file that the scenario changes.
-    origin: the book that this one was made from by a scenario or updates, as it was loaded.
+    origin: where the text stands, if the data say so (see `claimbook.origin`).
+    loaded: the book that this one was made from by a scenario or updates, as it was loaded.
     """
 
     folder: Path
@@ -65,12 +66,13 @@ class Book:
     updates: Mapping[str, float] = field(default_factory=dict)
     scenario: Scenario | None = None
     changed_files: Mapping[str, bytes] = field(default_factory=dict)
-    origin: "Book | None" = None
+    origin: Origin | None = None
+    loaded: "Book | None" = None
 
     @property
     def as_loaded(self) -> "Book":
         """The book as its files have it, without scenario and updates."""
-        return self.origin or self
+        return self.loaded or self
 
     @property
     def claims(self) -> pd.DataFrame:
@@ -152,7 +154,7 @@ class Book:
                 "expected the minimum to be no greater than the maximum"
             )
         tables = replace(self.tables, frames={**self.tables.frames, "claims": claims})
-        return replace(self, tables=tables, updates=updates, origin=self.as_loaded)
+        return replace(self, tables=tables, updates=updates, loaded=self.as_loaded)
 
     def in_scenario(self, name: str) -> "Book":
         """Return a book with the evidence and the figures of a scenario, by its name.
@@ -169,7 +171,7 @@ class Book:
             tables=tables,
             scenario=scenario,
             changed_files=changed,
-            origin=self.as_loaded,
+            loaded=self.as_loaded,
         )
         values = figure_values(scenario, tables, self.figures["unit"].to_dict())
         try:
@@ -212,11 +214,11 @@ class Book:
 
     @property
     def files(self) -> list[str]:
-        """The files that the book was read from, as paths in its folder, sorted."""
-        given = [n for n in (BEARINGS, IMPLICATIONS) if (self.folder / n).exists()]
-        given += [f"{SCENARIOS}/{name}.yaml" for name in self.scenario_names]
+        """The files that the book is made of, as paths in its folder, sorted."""
+        texts = [path.name for path in self.folder.glob("*.yaml")]
+        texts += [f"{SCENARIOS}/{name}.yaml" for name in self.scenario_names]
         tables = [r["path"] for r in self.tables.description["resources"]]
-        return sorted([DESCRIPTION, BIBLIOGRAPHY, QUESTIONS, *given, *tables])
+        return sorted({BIBLIOGRAPHY, *texts, *tables})
 
     def copy_data(self, target: Path) -> None:
         """Write the files of the book to the folder `target`, tables as its scenario has them."""
@@ -247,23 +249,6 @@ class Book:
         return hashed.hexdigest()[:16]
 
 
-def find_data(start: Path | None = None) -> Path:
-    """Return the data folder: $CLAIMBOOK_DATA, or data/ in `start` or the nearest folder above.
-
-    Raises InputError if there is none.
-    """
-    if named := os.environ.get(DATA_VARIABLE):
-        return Path(named)
-    start = (start or Path.cwd()).resolve()
-    for folder in [start, *start.parents]:
-        if (folder / "data" / DESCRIPTION).is_file():
-            return folder / "data"
-    raise InputError(
-        f"no data/{DESCRIPTION} in {start} or any folder above: run inside the checkout, "
-        f"or say where the data are with --data DIR or {DATA_VARIABLE}"
-    )
-
-
 def load(folder: Path | str | None = None) -> Book:
     """Load and check the book in `folder`, or in the folder that `find_data` finds.
 
@@ -279,7 +264,8 @@ def load(folder: Path | str | None = None) -> Book:
         read_yaml(folder / name) if (folder / name).exists() else {}
         for name in (BEARINGS, IMPLICATIONS)
     )
-    book = Book(folder, tables, bibliography, questions, bearings, implications)
+    origin = read_origin(folder / ORIGIN) if (folder / ORIGIN).exists() else None
+    book = Book(folder, tables, bibliography, questions, bearings, implications, origin=origin)
     _check_parts_fit(book)
     return book
 

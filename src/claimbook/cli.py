@@ -1,4 +1,4 @@
-"""The command line: claimbook run, check, compare, changelog, sweep, audit."""
+"""The command line: claimbook run, site, check, compare, changelog, sweep, audit."""
 
 import argparse
 import signal
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from claimbook.book import Book
 
 MISTAKE, FAILED = 2, 1
+
+# jsonschema, which reading a notebook needs, would compile a grammar of international addresses as
+# it is loaded. That takes more than a second, and nothing here checks such addresses.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -46,8 +50,9 @@ def _show_warning(message, category, *_):
 
 def _parser() -> argparse.ArgumentParser:
     from claimbook.changes import compare_command
-    from claimbook.citations import audit_command
+    from claimbook.citations import audit_arguments
     from claimbook.notebook.running import CELL_TIMEOUT
+    from claimbook.site import command as site_command
 
     parser = argparse.ArgumentParser(
         prog="claimbook", description="Claims of a text as data: check, recompute, read."
@@ -83,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     run_.set_defaults(command=_run)
 
+    site = commands.add_parser(
+        "site", parents=[shared], help="make pages from the executed notebooks"
+    )
+    site_command.add_arguments(site)
+    site.set_defaults(command=site_command.run)
+
     check = commands.add_parser("check", parents=[shared], help="check the data, run nothing")
     check.set_defaults(command=_check)
 
@@ -117,8 +128,8 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser(
         "audit", parents=[shared], help="hold any .bib file against the known works, or Crossref"
     )
-    audit_command.add_arguments(audit)
-    audit.set_defaults(command=audit_command.run)
+    audit_arguments.add_arguments(audit)
+    audit.set_defaults(command=_audit)
     return parser
 
 
@@ -172,20 +183,30 @@ def _run(args) -> int:
         raise InputError(
             "--output is the record itself; with --set, --scenario or --data choose another folder"
         )
-    published = run(plan)
+    published, first_page = run(plan), None
     if output == root:
+        from claimbook.about import has_first_page
         from claimbook.notebook.documents import refresh
+        from claimbook.site.command import make_site
 
         published += refresh(root, book)
+        if has_first_page(book.folder):
+            first_page = make_site(root, root, args.data, root / "build" / "site")
     notebooks = [p for p in published if p.suffix == ".ipynb"]
     many = "notebook" if len(notebooks) == 1 else "notebooks"
-    print(f"{len(notebooks)} {many} executed. Read from {min(notebooks)} on.")
+    print(f"{len(notebooks)} {many} executed. Read from {first_page or min(notebooks)} on.")
     print(f"In JupyterLab: ./run lab. The answers as data: {output / 'results/answers.json'}")
     return 0
 
 
 def _sweep(args) -> int:
     from claimbook.whatif.sweep_command import run
+
+    return run(args)
+
+
+def _audit(args) -> int:
+    from claimbook.citations.audit_command import run
 
     return run(args)
 
@@ -200,6 +221,9 @@ def _check(args) -> int:
     print(f"{book.folder / 'references.bib'}: {len(book.bibliography.entries)} entries")
     print(f"questions: {len(book.questions)}; figures: {len(book.figures)}")
     check_evidence(book)
+    for name in book.scenario_names:
+        check_evidence(book.in_scenario(name))
+    print(f"scenarios: {len(book.scenario_names)}; implications: {len(book.implications)}")
     for label, keys in (
         ("cited but not listed", book.cited_but_not_listed),
         ("listed but not cited", book.listed_but_not_cited),

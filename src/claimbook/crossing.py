@@ -131,6 +131,15 @@ def crossing_plot(
     return fig
 
 
+def crossing_data(curve: pd.DataFrame, placed: pd.DataFrame, stated: pd.Series) -> pd.DataFrame:
+    """Return what `crossing_plot` draws: series, band, row_id, percent, low, high."""
+    above = curve.assign(series="prevalence", percent=curve["prevalence"])
+    below = placed.assign(series=placed["measure_class"], band=placed["band"].astype(str))
+    said = curve[["band"]].assign(series="as the text states it", percent=stated.to_numpy())
+    table = pd.concat([part.astype(object) for part in (above, below, said)], ignore_index=True)
+    return table.reindex(columns=["series", "band", "row_id", "percent", "low", "high"])
+
+
 def crossing_alt(curve: pd.DataFrame, placed: pd.DataFrame, what: str) -> str:
     """Tell what `crossing_plot` shows."""
     first, last = curve.iloc[0], curve.iloc[-1]

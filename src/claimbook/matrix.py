@@ -77,12 +77,13 @@ def wider_rows(book: Book) -> pd.DataFrame:
     rows = _bearing_rows(book, derived=False)
     own_voice = _cited_for(book)
     cited = [pair in own_voice for pair in zip(rows["claim"], rows["study"], strict=True)]
-    return rows[~pd.Series(cited, index=rows.index)].reset_index(drop=True)
+    return rows[~pd.Series(cited, index=rows.index, dtype=bool)].reset_index(drop=True)
 
 
 def _bearing_rows(book: Book, derived: bool) -> pd.DataFrame:
     """Return the rows that bear on a claim: those read somewhere, or those worked out by us."""
-    parts = []
+    columns = ["claim", "table", "row_id", "study", "bearing"]
+    parts = [pd.DataFrame(columns=columns, dtype=object)]
     for name, asked in book.bearings.items():
         frame = select(book.evidence(name), asked.get("only", {}))
         for column, levels in asked.get("except", {}).items():
@@ -103,6 +104,8 @@ def _bearing_rows(book: Book, derived: bool) -> pd.DataFrame:
             }
         )
         parts.append(part.dropna(subset=["bearing"]))
+    if not parts:
+        return pd.DataFrame(columns=["claim", "table", "row_id", "study", "bearing"], dtype=object)
     return pd.concat(parts, ignore_index=True)
 
 
@@ -119,7 +122,8 @@ def _cited_for(book: Book) -> set[tuple[str, str]]:
     """Return the pairs of a claim and a source whose work the text cites for that claim."""
     cites = {c.claim: split_cell(c.cites, ";") for c in book.claims.itertuples()}
     said = said_by_cited_works(book).dropna(subset=["claim"])
-    pairs = zip(said["claim"], said["key"], said["source_key"], strict=True)
+    sources = said.get("source_key", said["key"])  # without the column, the entry itself
+    pairs = zip(said["claim"], said["key"], sources, strict=True)
     return {(claim, source) for claim, key, source in pairs if key in cites[claim]}
 
 
@@ -151,8 +155,9 @@ def evidence_matrix(book: Book) -> pd.DataFrame:
     """Set every claim against every check.
 
     One row per claim, in the order of the text: claim, paragraph, domain, role, hedge, label,
-    statement, citation, cited_works, source, wider, for, part, against (studies), arithmetic,
-    figure (verdict of the number, if any), verdict, rule, reason, rows (ids that decided).
+    statement, citation (NA if the book does not say), cited_works, source, wider, for, part,
+    against (studies), arithmetic, figure (verdict of the number, if any), verdict, rule, reason,
+    rows (ids that decided). A claim without a label goes by its statement.
     """
     said = said_by_cited_works(book)[["claim", "key", "row_id", "support"]]
     wider = wider_rows(book)
@@ -160,7 +165,8 @@ def evidence_matrix(book: Book) -> pd.DataFrame:
     counts = study_bearings(wider)
     arithmetic = arithmetic_words(book)
     figures = {question["claim"]: name for name, question in book.questions.items()}
-    verdicts = book.table("references").set_index("key")["verdict"].astype(str)
+    works = book.table("references").set_index("key")
+    checked = works["verdict"].astype(str).to_dict() if "verdict" in works else {}
     rows = []
     for claim in book.claims.itertuples():
         keys = split_cell(claim.cites, ";")
@@ -175,9 +181,9 @@ def evidence_matrix(book: Book) -> pd.DataFrame:
             "domain": claim.domain,
             "role": claim.role,
             "hedge": claim.hedge,
-            "label": claim.label,
+            "label": getattr(claim, "label", claim.statement),
             "statement": claim.statement,
-            "citation": min((verdicts[k] for k in keys), key=CITATIONS.index, default="uncited"),
+            "citation": _best_citation(keys, checked),
             "cited_works": "; ".join(keys),
             "source": source,
             "wider": word,
@@ -213,6 +219,13 @@ def evidence_matrix(book: Book) -> pd.DataFrame:
     for name, words in levels.items():
         matrix[name] = pd.Categorical(matrix[name], words, ordered=True)
     return matrix
+
+
+def _best_citation(keys: list[str], checked: dict[str, str]) -> str | None:
+    """Return the best of what became of these works; None if no citation was checked."""
+    if not keys:
+        return "uncited"
+    return min((checked[k] for k in keys if k in checked), key=CITATIONS.index, default=None)
 
 
 def _nothing(counts: pd.DataFrame) -> pd.Series:

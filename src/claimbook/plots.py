@@ -1,6 +1,7 @@
 """Figures of the collection: each function takes tables and returns a matplotlib figure.
 
-Beside each figure function stands one that tells in words, from the same data, what it shows.
+Beside each figure function stands one that tells in words, from the same data, what it shows, and
+one that returns the drawn numbers as a table where they are not in one already.
 """
 
 import matplotlib.pyplot as plt
@@ -9,7 +10,7 @@ import pandas as pd
 import seaborn as sns
 
 from claimbook.comparison import Comparison, stated_interval
-from claimbook.notebook.display import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
+from claimbook.verdicts import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
 from claimbook.wording import interval_text, number_text, plain_words
 
 BAND = "0.85"
@@ -64,6 +65,23 @@ def ratio_alt(comparisons: list[Comparison], labels: dict[str, str]) -> str:
         named = f"{labels[record['claim']]} ({record['figure']})"
         parts.append(f"{named} {measured}: {record['verdict']}")
     return f"Measurements beside each figure of the text. {'; '.join(parts)}."
+
+
+def ratio_data(comparisons: list[Comparison]) -> pd.DataFrame:
+    """Return what `ratio_plot` draws: claim, figure, verdict, row_id, value, low, high, times.
+
+    Numbers are in the unit of the figure; times is the value as a multiple of the figure.
+    """
+    parts = []
+    for record, rows in ((c.record, c.rows) for c in comparisons):
+        low, high = _drawn_band(record, rows)
+        centre = np.sqrt(low * high) if record["value"] is None else record["value"]
+        drawn = rows[(rows["part"] == "direct") & (rows["high"] > 0)]
+        drawn = drawn[["row_id", "value", "low", "high"]] if centre else drawn.iloc[:0]
+        about = {key: record[key] for key in ("claim", "figure", "unit", "verdict")}
+        parts.append(drawn.assign(**about, times=drawn["value"] / centre))
+    columns = ["claim", "figure", "verdict", "row_id", "value", "low", "high", "unit", "times"]
+    return pd.concat(parts, ignore_index=True).reindex(columns=columns)
 
 
 def _drawn_band(record: dict, rows: pd.DataFrame) -> tuple[float, float]:
@@ -130,9 +148,24 @@ def evidence_alt(comparison: Comparison) -> str:
     )
 
 
+def evidence_data(comparison: Comparison) -> pd.DataFrame:
+    """Return what `evidence_plot` draws: the text's figure, then its rows, in the figure's unit.
+
+    Columns: part (text, direct, indirect), row_id, study, value, low, high, agrees, unit.
+    """
+    record = comparison.record
+    low, high = stated_interval(_claim_of(record))
+    text = {"part": "text", "row_id": record["claim"], "value": record["value"]}
+    text |= {"low": low, "high": high if np.isfinite(high) else None}
+    rows = comparison.rows.sort_values(["part", "value"], kind="stable").astype({"part": object})
+    columns = ["part", "row_id", "study", "value", "low", "high", "agrees"]
+    table = pd.concat([pd.DataFrame([text]), rows.astype(object)], ignore_index=True)
+    return table.reindex(columns=columns).assign(unit=record["unit"])
+
+
 def count_map(counts: pd.DataFrame, rows: str, columns: str) -> plt.Figure:
     """Draw a cross-tabulation as a map with its counts; empty cells stay and show nothing."""
-    shown = counts.rename(index=plain_words, columns=plain_words)
+    shown = counts.rename(index=_level_text, columns=_level_text)
     fig, ax = plt.subplots(figsize=(1.05 * len(shown.columns) + 2.6, 0.42 * len(shown) + 1.9))
     words = shown.astype(int).astype(str).where(shown > 0, "")
     sns.heatmap(
@@ -154,6 +187,11 @@ def count_map(counts: pd.DataFrame, rows: str, columns: str) -> plt.Figure:
     return fig
 
 
+def _level_text(level) -> str:
+    """Return a level as words, a verdict with its mark."""
+    return verdict_text(level) if level in VERDICT_MARKS else plain_words(level)
+
+
 def count_alt(counts: pd.DataFrame, rows: str, columns: str, things: str) -> str:
     """Tell what `count_map` shows: how many things, and the three largest cells."""
     cells = [(n, row, column) for row in counts.index for column, n in counts.loc[row].items()]
@@ -163,8 +201,3 @@ def count_alt(counts: pd.DataFrame, rows: str, columns: str, things: str) -> str
         f"{int(counts.to_numpy().sum())} {things} counted by {rows} and {columns}; "
         f"the largest cells are {'; '.join(parts)}."
     )
-
-
-def verdict_key() -> str:
-    """Name every verdict with its mark, as a line of text."""
-    return " · ".join(f"{mark} {verdict}" for verdict, mark in VERDICT_MARKS.items())

@@ -30,8 +30,9 @@ import pandas as pd
 
 from claimbook.cells import cell_quantity
 from claimbook.errors import InputError, nearest
+from claimbook.folders import DESCRIPTION
 from claimbook.questions import check_levels, require_known, select
-from claimbook.tables import DESCRIPTION, Tables, load_tables
+from claimbook.tables import Tables, load_tables
 from claimbook.units import parse_quantity
 from claimbook.yaml_file import read_yaml
 

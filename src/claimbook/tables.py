@@ -32,9 +32,9 @@ from frictionless.formats import CsvControl
 from claimbook.citations.bibliography import show
 from claimbook.description import description_problems
 from claimbook.errors import InputError, nearest
+from claimbook.folders import DESCRIPTION
 from claimbook.yaml_file import read_yaml
 
-DESCRIPTION = "datapackage.yaml"
 MAX_PROBLEMS = 20  # enough to mend a file by, few enough to read
 
 PLAIN = {

@@ -25,6 +25,7 @@ SYMBOLS = {
     "count": "",
 }
 RELATIONS = {"about": "about ", "up_to": "up to ", "at_least": "at least "}
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _MARKDOWN = re.compile(r"([\\`*_\[\]|$~])")
 _STARTS_BLOCK = re.compile(r"^(#|[-+=](?=\s|[-+=]|$)|\d+[.)](?=\s|$))")
 
@@ -41,6 +42,11 @@ def number_text(value: float | None) -> str:
     if magnitude < 1e-4:
         return f"{value:.{SIGNIFICANT - 1}e}"
     return f"{float(f'{value:.{SIGNIFICANT}g}'):.10g}"
+
+
+def number_word(count: int) -> str:
+    """Return a small whole number as a word, a larger one in digits."""
+    return WORDS[count] if 0 <= count < len(WORDS) else f"{count:,}"
 
 
 def quantity_text(value: float | None, unit: str | None) -> str:

@@ -64,9 +64,9 @@ def _shown(text: str) -> str:
 
 def _change(args: argparse.Namespace):
     """Return the change that the arguments ask for, and the root of the checkout."""
-    from claimbook.book import find_data
     from claimbook.changes.comparison import changes_between
     from claimbook.changes.states import read_state
+    from claimbook.folders import find_data
     from claimbook.notebook.running import find_root
 
     root, data = find_root(), args.data or find_data()

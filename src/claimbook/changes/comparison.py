@@ -24,7 +24,7 @@ from claimbook.wording import number_text, plain_words, quantity_text
 
 DOCUMENT, NOTEBOOK = "comparison.json", "comparison.ipynb"
 BEFORE, AFTER = "before", "after"
-SHOWN_ROWS = 6
+SHOWN_ROWS = 4
 """So many names of rows are listed for one kind of difference; the document lists all."""
 
 
@@ -97,8 +97,10 @@ def as_text(change: Change) -> str:
     else:
         parts.append("Verdicts that flipped: none")
     parts.append(f"Answers that changed: {len(changed)} of {change.total}")
-    if changed:
-        parts[-1] += "\n" + changed_answers(change.answers).to_string(index=False)
+    for row in changed_answers(change.answers).itertuples():
+        by = f" ({row.by})" if row.by != "–" else ""
+        also = f"; {row.also}" if row.also else ""
+        parts[-1] += f"\n  {row.answer}: {row.before} -> {row.after}{by}{also}; by {row.why}"
     words = change.answers.loc[change.answers["change"] == "words", "question"]
     if len(words):
         parts.append(f"Only said in other words: {', '.join(words)}")
@@ -106,12 +108,16 @@ def as_text(change: Change) -> str:
 
 
 def changed_answers(answers: pd.DataFrame) -> pd.DataFrame:
-    """Return one row of words per answer whose value changed: answer, before, after, by, why."""
+    """Return one row of words per answer whose value changed.
+
+    Columns: answer, before, after, by (difference of the last number shown), also (how many more
+    numbers differ), why.
+    """
     rows = []
     for question, fields in answers[answers["change"] != "words"].groupby("question", sort=False):
         first = fields.iloc[0]
         by_field = fields.set_index("field")
-        by = "–"
+        also, by = "", "–"
         if first["change"] == "added":
             before, after = "–", "there"
         elif first["change"] == "removed":
@@ -122,13 +128,13 @@ def changed_answers(answers: pd.DataFrame) -> pd.DataFrame:
                 ", ".join(_value(by_field.loc[field, end], by_field.loc[field]) for field in shown)
                 for end in ("before", "after")
             )
-            by = _value(by_field.loc[shown[-1], "by"], by_field.loc[shown[-1]], sign=True)
-            hidden = [plain_words(f) for f in fields["field"] if f not in shown]
-            if shown == [first["field"]] and shown[0] not in ("verdict", "estimate"):
+            if shown[0] not in ("verdict", "estimate"):
                 before = f"{plain_words(shown[0])} {before}"
-            after += f" (also {', '.join(hidden)})" if hidden else ""
-        rows.append((question, before, after, by, _shortened(first["why"])))
-    return pd.DataFrame(rows, columns=["answer", "before", "after", "by", "why"])
+            by = _value(by_field.loc[shown[-1], "by"], by_field.loc[shown[-1]], sign=True)
+            more = len(fields) - len(shown)
+            also = f"{more} more number{'s' if more > 1 else ''}" if more else ""
+        rows.append((question, before, after, by, also, _shortened(first["why"])))
+    return pd.DataFrame(rows, columns=["answer", "before", "after", "by", "also", "why"])
 
 
 def _value(value, row: pd.Series, sign: bool = False) -> str:
@@ -141,8 +147,20 @@ def _value(value, row: pd.Series, sign: bool = False) -> str:
 
 
 def _shortened(why: list[str]) -> str:
-    more = len(why) - SHOWN_ROWS
-    return "; ".join([*why[:SHOWN_ROWS], *([f"and {more} more"] if more > 0 else [])])
+    """Return causes with the rows of one table together, and of many rows the first."""
+    named: dict[str, list[str]] = {}
+    for cause in why:
+        where, _, row = cause.partition(" ")
+        named.setdefault(where if row and where.isidentifier() else cause, []).append(row)
+    return "; ".join(
+        f"{where} {_first(rows)}" if where.isidentifier() and rows[0] else where
+        for where, rows in named.items()
+    )
+
+
+def _first(names: list[str]) -> str:
+    more = len(names) - SHOWN_ROWS
+    return ", ".join(names[:SHOWN_ROWS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _inputs_text(inputs: pd.DataFrame) -> str:
@@ -169,9 +187,7 @@ def input_summary(inputs: pd.DataFrame) -> pd.DataFrame:
     for row in inputs[~figures].itertuples():
         alike.setdefault((row.where, _difference(row)), []).append(str(row.row))
     for (where, difference), names in alike.items():
-        more = len(names) - SHOWN_ROWS
-        what = ", ".join(names[:SHOWN_ROWS]) + (f" and {more} more" if more > 0 else "")
-        rows.append((where, what, difference))
+        rows.append((where, _first(names), difference))
     return pd.DataFrame(rows, columns=["where", "what", "difference"])
 
 

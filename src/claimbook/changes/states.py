@@ -25,10 +25,10 @@ import claimbook
 from claimbook.book import BIBLIOGRAPHY, load
 from claimbook.citations.bibliography import load_bibliography
 from claimbook.errors import InputError, nearest
+from claimbook.folders import DESCRIPTION
 from claimbook.notebook.running import Plan, find_notebooks, run
 from claimbook.scenario import FOLDER as SCENARIOS
 from claimbook.scenario import RECORD, scenario_names
-from claimbook.tables import DESCRIPTION
 from claimbook.yaml_file import read_yaml
 
 ENDS = {"value": "", "low": "_min", "high": "_max"}

@@ -8,6 +8,7 @@ import pandas as pd
 
 from claimbook.book import find_data
 from claimbook.citations.audit import VERDICTS, audit
+from claimbook.citations.audit_arguments import RECORDS
 from claimbook.citations.audit_works import load_records
 from claimbook.citations.bibliography import entry_fields, load_bibliography, show
 from claimbook.citations.crossref import (
@@ -20,34 +21,6 @@ from claimbook.citations.crossref import (
     write_whole,
 )
 from claimbook.errors import InputError
-
-RECORDS = Path("evidence/references.csv")
-"""Where a data folder keeps the records of cited works."""
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the sub-command to its parser."""
-    parser.add_argument("file", metavar="FILE.bib", help="the bibliography to audit")
-    parser.add_argument(
-        "--records",
-        type=Path,
-        metavar="CSV",
-        help=f"table of known works (default: {RECORDS} in the data folder)",
-    )
-    parser.add_argument(
-        "--output",
-        type=Path,
-        default=Path("build/crossref"),
-        metavar="DIR",
-        help="folder for audit.csv, and for records.csv when online (default: %(default)s)",
-    )
-    parser.add_argument("--strict", action="store_true", help="exit with 1 if an entry is wrong")
-    online = parser.add_argument_group("asking Crossref")
-    online.add_argument("--online", action="store_true", help="look every DOI up with Crossref")
-    online.add_argument("--mailto", metavar="ADDRESS", help="your e-mail address, for Crossref")
-    online.add_argument("--timeout", type=float, default=20.0, metavar="SECONDS")
-    online.add_argument("--refresh", action="store_true", help="ask again what is in the cache")
-    online.add_argument("--base-url", default=BASE_URL, help=argparse.SUPPRESS)
 
 
 def audit_bib(
@@ -109,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
         settings = Settings(
             mailto=args.mailto or "",
             cache=args.output / "cache",
-            base_url=args.base_url,
+            base_url=args.base_url or BASE_URL,
             timeout=args.timeout,
             refresh=args.refresh,
             progress=sys.stderr.isatty(),

@@ -1,8 +1,8 @@
 """Claim cards: for each claim one section with everything that the collection knows of it.
 
-A card is Markdown with HTML tables. It opens with an anchor that never changes while the claim
-keeps its name, so that every other notebook can link to it (`address`). All text of the data is
-escaped: it shows as text and is never obeyed.
+A card is Markdown with HTML tables, for a notebook and for the site alike. In the notebook it opens
+with an anchor that never changes while the claim keeps its name, so that every other notebook can
+link to it (`address`). All text of the data is escaped: it shows as text and is never obeyed.
 """
 
 import html
@@ -14,11 +14,15 @@ import pandas as pd
 
 from claimbook.book import NOT_EVIDENCE, Book
 from claimbook.citations.audit_fields import as_text
-from claimbook.citations.bibliography import format_entry_html, safe_link, show
+from claimbook.citations.bibliography import doi_link, format_entry_html, safe_link, show
+from claimbook.citations.known_dois import known_dois
 from claimbook.citations.reference_tables import citation_text, fields_text
-from claimbook.notebook.display import verdict_text
+from claimbook.errors import InputError, nearest
+from claimbook.notebook.card_links import address, anchor
+from claimbook.summary import Summary
 from claimbook.support import cited_support, said_by_cited_works
 from claimbook.tables import split_cell
+from claimbook.verdicts import verdict_text
 from claimbook.wording import (
     figure_text,
     interval_text,
@@ -27,20 +31,11 @@ from claimbook.wording import (
     plain_words,
     quantity_text,
 )
+from claimbook.yaml_file import read_yaml
 
-NOTEBOOK = "25-claim-cards.ipynb"
+COLUMNS = "cards.yaml"
 UNCONFIRMED = "unconfirmed"
-NO_WORKS, NO_ROWS = "**Cited works:** none.", "**Wider evidence:** none gathered."
-
-
-def anchor(claim: str) -> str:
-    """Return the name of a claim's anchor, such as ``claim-no_decline_with_age``."""
-    return "claim-" + re.sub(r"[^A-Za-z0-9_.-]", "-", str(claim))
-
-
-def address(claim: str) -> str:
-    """Return where a claim's card stands, seen from another notebook."""
-    return f"{NOTEBOOK}#{anchor(claim)}"
+NONE = "none."
 
 
 def addresses(claims: Iterable[str]) -> list[str]:
@@ -66,9 +61,39 @@ class Columns:
     bearing: str = ""
 
 
+_DEFAULTS = {"words": (), "numbers": ("value", "low", "high")}
 FINDINGS = Columns(
     ("source_reports", "quantity", "value_text", "population", "source_citation"), bearing="support"
 )
+
+
+def load_columns(book: Book) -> dict[str, Columns]:
+    """Return table -> how its rows are worded, from `cards.yaml` beside the tables.
+
+    The bearing is the column that the book's bearings name. Without the file no table is worded.
+    Raises InputError for a table, key or column that is not known.
+    """
+    path = book.folder / COLUMNS
+    if not path.exists():
+        return {}
+    found = {}
+    for table, asked in read_yaml(path).items():
+        where = f"{path}: '{table}'"
+        if not isinstance(asked, dict) or not set(asked) <= {"words", "numbers"}:
+            raise InputError(f"{where}: expected words and numbers, lists of columns")
+        try:
+            known = book.table(table).columns
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
+        words, numbers = (asked.get(k, list(v)) for k, v in _DEFAULTS.items())
+        if not all(isinstance(names, list) for names in (words, numbers)) or len(numbers) != 3:
+            raise InputError(f"{where}: expected words, a list, and numbers, a list of three")
+        for name in [*words, *filter(None, asked.get("numbers", []))]:
+            if name not in known:
+                raise InputError(f"{where}: no column '{name}'{nearest(str(name), known)}")
+        bearing = book.bearings.get(table, {}).get("column", "")
+        found[table] = Columns(tuple(words), tuple(n or "" for n in numbers), bearing)
+    return found
 
 
 def claim_cards(
@@ -80,36 +105,73 @@ def claim_cards(
 ) -> pd.Series:
     """Return the card of every claim as Markdown, indexed by claim, in the order of the text.
 
-    audited: table of `audit.audit`. columns: how to word the rows of each evidence table.
-    verdicts: claim -> Markdown that says what became of its figure. used: claim -> Markdown links
-    to the notebooks that name it.
+    The arguments are those of `card_sections`.
     """
-    return pd.Series(
-        {
-            claim["claim"]: _card(book, claim, audited, columns, verdicts or {}, used or {})
-            for _, claim in book.claims.iterrows()
-        },
-        dtype=object,
-    )
+    sections = card_sections(book, audited, columns, verdicts, used)
+    statements = book.claims.set_index("claim")["statement"]
+    cards = {}
+    for name, parts in sections.items():
+        heading = f'### <a id="{anchor(name)}"></a>{markdown_text(statements[name])}'
+        bare = [f"**{title}:** {text}" for title, text in parts if text == NONE]
+        told = [_titled(title, text) for title, text in parts if text != NONE]
+        cards[name] = "\n\n".join(filter(None, [heading, *told, " ".join(bare)]))
+    return pd.Series(cards, dtype=object)
 
 
-def _card(book: Book, claim: pd.Series, audited, columns, verdicts, used) -> str:
+def _titled(title: str, text: str) -> str:
+    if not title:
+        return text
+    return f"**{title}**\n\n{text}" if text.startswith("<table") else f"**{title}:** {text}"
+
+
+def card_sections(
+    book: Book,
+    audited: pd.DataFrame,
+    columns: Mapping[str, Columns],
+    verdicts: Mapping[str, str] | None = None,
+    used: Mapping[str, list[str]] | None = None,
+) -> dict[str, list[tuple[str, str]]]:
+    """Return claim -> what stands on its card below the heading: titles and Markdown with tables.
+
+    The first parts have no title: what kind of claim it is, and its verdict. A part whose text is
+    `NONE` says that there is nothing of the kind.
+
+    audited: table of `audit.audit`. columns: how to word the rows of each evidence table.
+    verdicts: claim -> Markdown that says what became of it. used: claim -> Markdown links to the
+    notebooks that name it.
+    """
+    shared = _Shared(book, audited)
+    return {
+        claim["claim"]: _sections(shared, claim, columns, verdicts or {}, used or {})
+        for _, claim in book.claims.iterrows()
+    }
+
+
+class _Shared:
+    """What all cards look up: made once, for a book has many claims."""
+
+    def __init__(self, book: Book, audited: pd.DataFrame):
+        self.book = book
+        self.audited = audited.set_index("key")
+        pairs = cited_support(book)
+        self.support = dict(zip(zip(pairs["claim"], pairs["key"], strict=True),
+                                pairs["support"], strict=True))  # fmt: skip
+        self.said = _said_for_claim(book)
+        self.wider = all_wider_rows(book)
+        self.dois = known_dois(book)
+
+
+def _sections(shared: _Shared, claim: pd.Series, columns, verdicts, used) -> list[tuple[str, str]]:
     name = claim["claim"]
-    keys = split_cell(claim["cites"], ";")
-    own = said_by_cited_works(book)
-    own = own[(own["claim"] == name) & own["key"].isin(keys)]
     notebooks = ", ".join(used.get(name, [])) or "no other notebook"
     parts = [
-        f'### <a id="{anchor(name)}"></a>{markdown_text(claim["statement"])}',
-        f"{_about(claim)} · named in: {notebooks}",
-        verdicts.get(name, ""),
-        _works(book, keys, name, audited),
-        _reported(book, own),
-        _wider(book, name, columns),
+        ("", f"{_about(claim)} · named in: {notebooks}"),
+        ("", verdicts.get(name, "")),
+        ("Cited works", _works(shared, split_cell(claim["cites"], ";"), name)),
+        ("What they report", _reported(shared, shared.said[shared.said["claim"] == name])),
+        ("Wider evidence", _wider(shared, name, columns)),
     ]
-    if parts[-3:] == [NO_WORKS, "", NO_ROWS]:
-        parts[-3:] = [f"{NO_WORKS} {NO_ROWS}"]
-    return "\n\n".join(part for part in parts if part)
+    return [(title, text) for title, text in parts if text]
 
 
 def _about(claim: pd.Series) -> str:
@@ -130,46 +192,52 @@ def _level(level) -> str:
 # --- the works cited -----------------------------------------------------------------------------
 
 
-def _works(book: Book, keys: list[str], claim: str, audited: pd.DataFrame) -> str:
+def _works(shared: "_Shared", keys: list[str], claim: str) -> str:
     if not keys:
-        return NO_WORKS
-    support = cited_support(book)
-    support = support[support["claim"] == claim].set_index("key")["support"]
-    entries = audited.set_index("key")
+        return NONE
+    bibliography = shared.book.bibliography
     rows = []
     for key in keys:
-        entry = entries.loc[key]
+        entry = shared.audited.loc[key]
         differing = fields_text(entry["disagreeing_fields"])
         printed = (
-            format_entry_html(key, book.bibliography)
-            if key in book.bibliography.entries
+            format_entry_html(key, bibliography)
+            if key in bibliography.entries
             else _text(f"{entry['printed_authors']} {entry['printed_year']}: not in the list")
         )
         rows.append(
             [
-                printed,
+                printed + _meant(shared, key, printed),
                 _text(citation_text(entry["verdict"])),
                 _text(differing),
-                _text(plain_words(support[key])),
+                _text(plain_words(shared.support[claim, key])),
             ]
         )
     heads = ["cited work, as printed", "the citation", "fields that differ", "does it say so?"]
-    return "**Cited works**\n\n" + _table(heads, rows)
+    return _table(heads, rows)
 
 
-def _reported(book: Book, own: pd.DataFrame) -> str:
+def _meant(shared: "_Shared", key: str, printed: str) -> str:
+    """Return a link to the work itself where what is printed does not lead to it."""
+    link = doi_link(shared.dois.get(key, ""))
+    if not link or html.escape(link) in printed:
+        return ""
+    return f'<br><small>the work itself: <a href="{html.escape(link)}">{_text(link)}</a></small>'
+
+
+def _reported(shared: "_Shared", own: pd.DataFrame) -> str:
     if own.empty:
         return ""
     rows = []
     for _, row in own.iterrows():
-        number = _number(book, "findings", row, FINDINGS)
+        number = _number(shared.book, "findings", row, FINDINGS)
         if number == "–":
             number = _field(row, "value_text") or number
         through = "" if row.get("source_key") == row["key"] else _field(row, "source_citation")
         note = as_text(row.get("note"))
         rows.append(
             [
-                _row_link(row),
+                _row_link(row, shared.dois),
                 _text(_field(row, "source_reports"))
                 + (f"<br><small>{_text(f'Source: {through}')}</small>" if through else "")
                 + (f"<br><small>{_text(f'Note: {note}')}</small>" if note else ""),
@@ -181,7 +249,7 @@ def _reported(book: Book, own: pd.DataFrame) -> str:
             ]
         )
     heads = ["row", "reports", "figure", "population", "read in", "says so?", "how checked"]
-    return "**What they report**\n\n" + _table(heads, rows)
+    return _table(heads, rows)
 
 
 def _people(row: pd.Series) -> str:
@@ -194,22 +262,32 @@ def _people(row: pd.Series) -> str:
 
 def wider_rows(book: Book, claim: str) -> dict[str, pd.DataFrame]:
     """Return table -> rows about a claim beside those of its own cited works, if it has any."""
-    keys = split_cell(book.claim(claim)["cites"], ";")
-    own = said_by_cited_works(book)
-    own = set(own.loc[(own["claim"] == claim) & own["key"].isin(keys), "row_id"])
-    found = {}
+    return all_wider_rows(book)[book.claim(claim)["claim"]]
+
+
+def all_wider_rows(book: Book) -> dict[str, dict[str, pd.DataFrame]]:
+    """Return claim -> what `wider_rows` returns for it."""
+    own = set(_said_for_claim(book)["row_id"])
+    found: dict[str, dict[str, pd.DataFrame]] = {claim: {} for claim in book.claims["claim"]}
     for name, frame in book.tables.frames.items():
         if name != "claims" and {"claim", "row_id"} <= set(frame.columns):
-            rows = frame[(frame["claim"] == claim) & ~frame["row_id"].isin(own)]
-            if len(rows):
-                found[name] = rows
+            for claim, rows in frame[~frame["row_id"].isin(own)].groupby("claim"):
+                found[claim][name] = rows
     return found
 
 
-def _wider(book: Book, claim: str, columns: Mapping[str, Columns]) -> str:
-    found = wider_rows(book, claim)
+def _said_for_claim(book: Book) -> pd.DataFrame:
+    """Return what cited works say on a claim for which they are cited."""
+    said = said_by_cited_works(book).dropna(subset=["claim"])
+    cites = {c.claim: split_cell(c.cites, ";") for c in book.claims.itertuples()}
+    asked = [key in cites[claim] for claim, key in zip(said["claim"], said["key"], strict=True)]
+    return said[pd.Series(asked, index=said.index, dtype=bool)]
+
+
+def _wider(shared: "_Shared", claim: str, columns: Mapping[str, Columns]) -> str:
+    found = shared.wider[claim]
     if not found:
-        return NO_ROWS
+        return NONE
     counts = [f"{len(rows)} in `{name}`" for name, rows in found.items()]
     total = sum(map(len, found.values()))
     rows = []
@@ -219,16 +297,16 @@ def _wider(book: Book, claim: str, columns: Mapping[str, Columns]) -> str:
             words = (_field(row, column) for column in shape.words)
             rows.append(
                 [
-                    _row_link(row),
+                    _row_link(row, shared.dois),
                     _text("; ".join(filter(None, words))),
-                    _text(_number(book, name, row, shape)),
+                    _text(_number(shared.book, name, row, shape)),
                     _text(plain_words(row.get(shape.bearing)) if shape.bearing else "–"),
                     _text(_checked(row)),
                 ]
             )
     table = _table(["row", "about", "figure", "bearing", "how checked"], rows)
     return (
-        f"**Wider evidence:** {', '.join(counts)}.\n\n<details><summary>Show "
+        f"{', '.join(counts)}.\n\n<details><summary>Show "
         f"{'the row' if total == 1 else f'all {total} rows'}</summary>{table}</details>"
     )
 
@@ -252,10 +330,17 @@ def _table(heads: list[str], rows: list[list[str]]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _row_link(row: pd.Series) -> str:
+def _row_link(row: pd.Series, dois: Mapping[str, str]) -> str:
+    """Return a row's name, which leads to the page that was read, and the DOI of its source."""
     name = _text(row["row_id"])
     link = safe_link(as_text(row.get("evidence_url")).split(" | ")[0])
-    return f'<a href="{html.escape(link)}">{name}</a>' if link else name
+    named = f'<a href="{html.escape(link)}">{name}</a>' if link else name
+    source = next((row[c] for c in ("source_key", "study_key") if c in row.index), None)
+    link = doi_link(as_text(row.get("doi")) or dois.get(source, ""))
+    if not link:
+        return named
+    bare = link.removeprefix("https://doi.org/")
+    return f'{named}<br><small>doi: <a href="{html.escape(link)}">{_text(bare)}</a></small>'
 
 
 def _unconfirmed(row: pd.Series) -> set[str]:
@@ -303,13 +388,23 @@ def _checked(row: pd.Series) -> str:
     return f"{words}: not used" if str(level) in NOT_EVIDENCE else words
 
 
-def figure_verdicts(records: pd.DataFrame, notebook: str) -> dict[str, str]:
-    """Return claim -> Markdown on what became of its figure, from a table of answers.
+def verdict_sentence(record: Mapping) -> str:
+    """Return Markdown with the verdict of an answer, its figure as a link to the card, and why."""
+    figure = linked(record["claim"], record["figure"])
+    return f"**{verdict_text(record['verdict'])}** ({figure}): {markdown_text(record['reason'])}"
 
-    notebook: where the evidence for it stands.
+
+def verdict_lines(summary: Summary, notebook: str) -> dict[str, str]:
+    """Return claim -> Markdown with its verdict, rule and reason, and for a figure its certainty.
+
+    notebook: where the rows and the picture for each figure stand.
     """
+    sure = {
+        record["claim"]: f" Certainty: {words}. [All rows and the picture]({notebook})"
+        for record, words in zip(summary.records, summary.certainty, strict=True)
+    }
     return {
-        record["claim"]: f"**Held against the evidence:** {verdict_text(record['verdict'])}. "
-        f"{markdown_text(record['reason'])} [All rows and the picture]({notebook})"
-        for record in records.to_dict("records")
+        row.claim: f"**Verdict: {verdict_text(row.verdict)}.** {markdown_text(row.reason)} "
+        f"*Rule:* {markdown_text(row.rule)}.{sure.get(row.claim, '')}"
+        for row in summary.matrix.itertuples()
     }

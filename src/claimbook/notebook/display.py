@@ -1,8 +1,9 @@
 """Tables, figures, sentences and answers as notebook outputs.
 
 A notebook has no side effects: what it shows is all that it makes. A figure is shown as PNG and
-SVG under a name, an answer as a table that carries its record. The run takes both out of the
-executed notebooks (`claimbook.notebook.outputs`), so files and notebooks cannot disagree.
+SVG under a name and carries the numbers that it draws as CSV, an answer is a table that carries
+its record. The run takes all of them out of the executed notebooks (`claimbook.notebook.outputs`),
+so files and notebooks cannot disagree.
 """
 
 import base64
@@ -10,7 +11,9 @@ import hashlib
 import html
 import io
 import json
+import math
 import re
+from collections.abc import Iterable
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -19,7 +22,10 @@ import seaborn as sns
 from IPython.display import display
 
 from claimbook.citations.bibliography import safe_link
-from claimbook.notebook.outputs import ANSWERS_TYPE, METADATA_KEY
+from claimbook.notebook.cards import address, addresses, linked
+from claimbook.notebook.outputs import ANSWERS_TYPE, METADATA_KEY, SHOWS
+from claimbook.notebook.records import DIGITS
+from claimbook.verdicts import verdict_text
 from claimbook.wording import markdown_text, plain_words
 
 _BESIDE = re.compile(r"([A-Za-z0-9][\w-]*\.ipynb)?(#[A-Za-z][\w.-]*)?", re.ASCII)
@@ -30,22 +36,6 @@ _HASHED_ID = re.compile(r"(?<=[\"#])[hmp][0-9a-f]{10}(?=[\")])")
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}(?!\d|[eE])")
 
 PALETTE = "colorblind"
-VERDICT_COLOURS = dict(
-    zip(
-        ["holds", "holds in part", "not supported", "contradicted", "not testable"],
-        # from seaborn's colour-blind palette: green, blue, orange, vermilion, grey
-        [sns.color_palette(PALETTE).as_hex()[i] for i in (2, 0, 1, 3, 7)],
-        strict=True,
-    )
-)
-VERDICT_MARKS = {
-    "holds": "●",
-    "holds in part": "◐",
-    "not supported": "○",
-    "contradicted": "✕",
-    "not testable": "–",
-}
-"""A shape beside each colour, so that a verdict reads in grey and by ear as well."""
 
 
 def set_theme() -> None:
@@ -72,35 +62,45 @@ def set_theme() -> None:
     mpl.set_loglevel("error")
 
 
-def say(text: str, plain: str | None = None) -> None:
+def say(text: str, plain: str | None = None, claim: str | Iterable[str] = ()) -> None:
     """Show a text as Markdown; texts from the data must come through `markdown_text`.
 
     plain: what is shown where there is no Markdown (default: the same).
+    claim: the claim, or claims, that the whole text is about; its end leads to their cards.
     """
+    text += _about([linked(name) for name in _names(claim)])
     display({"text/markdown": text, "text/plain": text if plain is None else plain}, raw=True)
 
 
-def table(frame: pd.DataFrame, caption: str, links: dict[str, pd.Series] | None = None) -> None:
+def table(
+    frame: pd.DataFrame,
+    caption: str,
+    links: dict[str, pd.Series] | None = None,
+    claim: str | Iterable[str] = (),
+) -> None:
     """Show a table with its caption; every cell is text and never markup.
 
     links: column -> addresses (one per row); the cells of that column become links. An address
         is http or https, or leads to a notebook beside this one or an anchor in it, such as
         ``25-claim-cards.ipynb#claim-x``; any other is dropped.
+    claim: the claim, or claims, that the whole table is about; the caption leads to their cards.
     """
-    display(_table_forms(frame, caption, links), raw=True)
+    display(_table_forms(frame, caption, links, claim), raw=True)
 
 
-def _table_forms(frame: pd.DataFrame, caption: str, links: dict | None) -> dict[str, str]:
+def _table_forms(
+    frame: pd.DataFrame, caption: str, links: dict | None, claim: str | Iterable[str] = ()
+) -> dict[str, str]:
     """Return a table as HTML and as plain text."""
     shown = frame.copy()
     shown.columns = [plain_words(c) for c in shown.columns]
     if shown.index.name:
         shown.index.name = plain_words(shown.index.name)
     cells = shown.map(lambda cell: html.escape(_cell(cell)))
-    for column, addresses in (links or {}).items():
+    for column, targets in (links or {}).items():
         name = plain_words(column)
         cells[name] = [
-            _linked(cell, address) for cell, address in zip(cells[name], addresses, strict=True)
+            _linked(cell, target) for cell, target in zip(cells[name], targets, strict=True)
         ]
     cells.index = [html.escape(_cell(i)) for i in cells.index]
     cells.index.name = shown.index.name and html.escape(str(shown.index.name))
@@ -108,9 +108,10 @@ def _table_forms(frame: pd.DataFrame, caption: str, links: dict | None) -> dict[
     numbers = isinstance(frame.index, pd.RangeIndex)
     body = cells.to_html(escape=False, index=not numbers, border=0, justify="left")
     body = _aligned(body, frame, index=not numbers)
-    body = body.replace(
-        'class="dataframe">', f'class="dataframe"><caption>{html.escape(caption)}</caption>', 1
+    about = html.escape(caption) + _about(
+        [_linked(html.escape(name), address(name)) for name in _names(claim)]
     )
+    body = body.replace('class="dataframe">', f'class="dataframe"><caption>{about}</caption>', 1)
     plain = f"{caption}\n{shown.map(_cell).to_string(index=not numbers)}"
     return {"text/html": body, "text/plain": plain}
 
@@ -138,26 +139,61 @@ def _cell(cell) -> str:
     return "–" if cell is None or cell is pd.NA else str(cell)
 
 
-def _linked(cell: str, address) -> str:
-    first = "" if pd.isna(address) else str(address).split(" | ")[0]
+def _linked(cell: str, target) -> str:
+    first = "" if pd.isna(target) else str(target).split(" | ")[0]
     link = first if first and _BESIDE.fullmatch(first) else safe_link(first)
     return f'<a href="{html.escape(link, quote=True)}">{cell}</a>' if link else cell
 
 
-def figure(fig: plt.Figure, name: str, alt: str, source: str) -> None:
+def figure(
+    fig: plt.Figure,
+    name: str,
+    alt: str,
+    source: str,
+    data: pd.DataFrame,
+    claim: str | Iterable[str] = (),
+) -> None:
     """Show a figure as PNG and SVG with its alternative text and source line, and close it.
 
     name: what the figure shows, in letters and hyphens; its files are named after it.
     alt: one or two sentences that tell what the picture shows, made from its data.
     source: where its numbers come from, printed below the picture.
+    data: the numbers that are drawn, carried along as CSV (see `csv_text`).
+    claim: the claim, or claims, that it bears on; the words below lead to their cards.
     """
     fig.supxlabel(f"Source: {source}", fontsize=8, color="0.35", x=0.01, ha="left")
     bundle = {"text/plain": alt, "image/png": _bytes(fig, "png"), "image/svg+xml": _svg(fig, alt)}
+    bundle["text/csv"] = csv_text(data)
     about = {METADATA_KEY: {"figure": name, "alt": alt}}
     about |= {form: {"alt": alt} for form in ("image/png", "image/svg+xml")}
     display(bundle, raw=True, metadata=about)
     plt.close(fig)
-    say(f"*What the picture shows:* {markdown_text(alt)}")
+    say(f"{SHOWS} {markdown_text(alt)}", claim=claim)
+
+
+def csv_text(data: pd.DataFrame) -> str:
+    """Return a table as CSV with a line feed at each end of line; missing cells are empty.
+
+    A named index becomes the first columns. Fractions are given to `records.DIGITS` significant
+    digits, for the same reason as recorded numbers are.
+    """
+    frame = data.reset_index() if data.index.names != [None] else data
+    return frame.map(_csv_cell).to_csv(index=False, lineterminator="\n")
+
+
+def _csv_cell(cell):
+    if isinstance(cell, float) and math.isfinite(cell):
+        return f"{cell:.0f}" if cell.is_integer() else f"{cell:.{DIGITS}g}"
+    return "" if pd.isna(cell) else cell
+
+
+def _about(cards: list[str]) -> str:
+    """Return links to cards in brackets, for the end of a caption or a text."""
+    return f" (claim{'s' * (len(cards) > 1)}: {', '.join(cards)})" if cards else ""
+
+
+def _names(claim: str | Iterable[str]) -> list[str]:
+    return [claim] if isinstance(claim, str) else list(claim)
 
 
 def side_by_side(pictures: dict[str, bytes | None], name: str) -> None:
@@ -211,18 +247,11 @@ def _with_stable_ids(svg: str) -> str:
     return _HASHED_ID.sub(lambda name: numbered[name[0]], svg)
 
 
-def verdict_text(verdict: str) -> str:
-    """Return a verdict with its mark, such as ``◐ holds in part``."""
-    return f"{VERDICT_MARKS[verdict]} {verdict}"
-
-
 def answers(records: pd.DataFrame, digest: str) -> None:
     """Show answers as a table that carries their records for `results/answers.json`.
 
     A record without a verdict (no rule of the scale applies to its question) shows a dash.
     """
-    from claimbook.notebook.cards import addresses  # cards show verdicts by this module
-
     shown = pd.DataFrame(
         {
             "claim": records["claim"],

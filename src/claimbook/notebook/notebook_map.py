@@ -10,11 +10,11 @@ import pandas as pd
 from claimbook.book import Book
 from claimbook.errors import InputError
 from claimbook.notebook.running import find_root
+from claimbook.notebook.words import named_in
 from claimbook.wording import markdown_text
 
 _TITLE = re.compile(r"^# +(.+)$", re.M)
 _QUESTION = re.compile(r"^\*\*Question\.\*\* *(.+?)(?:\n\s*\n|\Z)", re.M | re.S)
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def notebooks_folder(book: Book) -> Path | None:
@@ -81,16 +81,8 @@ def notebook_link(stem: str, title: str = "") -> str:
 
 
 def mentions(folder: Path | None, names: Iterable[str]) -> dict[str, list[str]]:
-    """Return name -> stems of the notebooks whose author wrote it, in order.
-
-    The cell of parameters is left out: it is the same in every notebook.
-    """
-    found: dict[str, list[str]] = {name: [] for name in names}
-    for path, notebook in _notebooks(folder):
-        cells = [c.source for c in notebook.cells if "parameters" not in c.metadata.get("tags", [])]
-        for word in sorted(set(_WORD.findall("\n".join(cells))) & set(found)):
-            found[word].append(path.stem)
-    return found
+    """Return name -> stems of the notebooks in a folder whose author wrote it, in order."""
+    return named_in({path.stem: notebook for path, notebook in _notebooks(folder)}, names)
 
 
 def steps_text(folder: Path | None, stem: str) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ANSWERS_TYPE = "application/vnd.claimbook.answers+json"
 METADATA_KEY = "claimbook"
+SHOWS = "*What the picture shows:*"
+"""How the sentence opens that follows a picture and tells it in words."""
 FIGURE_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 INJECTED_TAG = "injected-parameters"
 NOTEBOOK_METADATA = {
@@ -112,7 +114,10 @@ def _shown(notebook):
 
 
 def figures_of(notebook, stem: str) -> dict[str, bytes]:
-    """Return file name -> content of each figure, as PNG and SVG, named after the notebook."""
+    """Return file name -> content of each figure: PNG, SVG and its numbers as CSV.
+
+    The files are named after the notebook and the figure.
+    """
     files: dict[str, bytes] = {}
     for output in _shown(notebook):
         about = output.metadata.get(METADATA_KEY)
@@ -126,8 +131,11 @@ def figures_of(notebook, stem: str) -> dict[str, bytes]:
         name = f"{stem}--{about['figure']}"
         if f"{name}.png" in files:
             raise InputError(f"{stem}.ipynb shows two figures named '{about['figure']}'")
+        if "text/csv" not in output.data:
+            raise InputError(f"{stem}.ipynb shows the figure '{about['figure']}' without its data")
         files[f"{name}.png"] = base64.b64decode(output.data["image/png"])
         files[f"{name}.svg"] = output.data["image/svg+xml"].encode()
+        files[f"{name}.csv"] = output.data["text/csv"].encode()
     return files
 
 

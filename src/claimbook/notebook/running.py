@@ -100,7 +100,7 @@ def run(plan: Plan, workers: "Workers | None" = None) -> list[Path]:
         if changed and plan.output == plan.root:
             raise RunFailed(f"{', '.join(changed)}: changed while it ran; run it again")
         staged = _staged(plan, folder, others)
-        with _uninterrupted():
+        with uninterrupted():
             _publish(plan, staged)
         return list(staged)
 
@@ -161,7 +161,7 @@ def signals_as_interrupt():
     return _handlers(SIGNALS, stop)
 
 
-def _uninterrupted():
+def uninterrupted():
     """Let nothing come between the first and the last rename."""
     return _handlers([signal.SIGINT, *SIGNALS], signal.SIG_IGN)
 

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import LogLocator
 
@@ -81,6 +82,19 @@ def decay_alt(half_lives: list[Band], times: list[Band], stated: tuple[float, fl
         f"{quantity_text(shortest, 'second')}, and the longest half-life of each medium, at most "
         f"this is left: {'; '.join(best)}."
     )
+
+
+def decay_data(
+    half_lives: list[Band], times: list[Band], stated: tuple[float, float, str]
+) -> pd.DataFrame:
+    """Return what `decay_plane` draws: axis, label, low and high in seconds.
+
+    The share left at any point of the plane follows from the two axes alone.
+    """
+    time, half_life, label = stated
+    rows = [("half-life", *band) for band in half_lives] + [("time", *band) for band in times]
+    rows += [("time", label, time, time), ("half-life", label, half_life, half_life)]
+    return pd.DataFrame(rows, columns=["axis", "label", "low", "high"])
 
 
 def _span(values: list[float], room: float) -> tuple[float, float]:

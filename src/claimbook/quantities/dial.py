@@ -75,6 +75,20 @@ def _ring(ax, row, part: str, radius: float, colour, shape: str, filled: bool) -
         ax.annotate(str(row.number), (angle, radius), **offset)
 
 
+DIAL_COLUMNS = ["number", "row_id", "group", "peak_time", "peak_time_end"]
+DIAL_COLUMNS += ["trough_time", "trough_time_end"]
+
+
+def dial_data(rows: pd.DataFrame, windows: dict[str, Window]) -> pd.DataFrame:
+    """Return what `dial_plot` draws: its rows, then the claimed windows as times of a peak."""
+    claimed = [
+        {"group": label, "peak_time": start, "peak_time_end": end}
+        for label, (start, end) in windows.items()
+    ]
+    table = pd.concat([rows.astype(object), pd.DataFrame(claimed)], ignore_index=True)
+    return table.reindex(columns=DIAL_COLUMNS)
+
+
 def dial_alt(rows: pd.DataFrame, windows: dict[str, Window]) -> str:
     """Tell what `dial_plot` shows: the peaks of each group, in the order of the clock."""
     parts = []

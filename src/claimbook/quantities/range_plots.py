@@ -65,6 +65,13 @@ def tornado_alt(panels: dict[str, pd.DataFrame]) -> str:
     return f"How far each input alone moves a result. {'; '.join(parts)}."
 
 
+def panel_data(panels: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return what `tornado_plot` or `effect_plot` draws: the panels, one below another."""
+    return pd.concat(
+        [table.assign(panel=title) for title, table in panels.items()], ignore_index=True
+    )
+
+
 def effect_plot(panels: dict[str, pd.DataFrame], neutral: dict[str, float]) -> plt.Figure:
     """Draw effects with their intervals, one panel per kind of effect.
 
@@ -177,6 +184,29 @@ def width_plot(
         frameon=False,
     )
     return fig
+
+
+def width_data(
+    curves: dict[str, tuple[np.ndarray, np.ndarray]],
+    stated: tuple[float, float],
+    measured: pd.DataFrame,
+    bands: dict[str, tuple[float, float]],
+) -> pd.DataFrame:
+    """Return what `width_plot` draws: kind, result, width_low, width_high, low, high.
+
+    kind: computed (a point of a curve), measured width, measured result, or text.
+    """
+    rows = [
+        ("computed", label, width, width, value, value)
+        for label, points in curves.items()
+        for width, value in zip(*points, strict=True)
+    ]
+    rows += [("measured width", None, m.low, m.high, None, None) for m in measured.itertuples()]
+    rows += [("measured result", label, None, None, *ends) for label, ends in bands.items()]
+    rows.append(("text", None, *stated, None, None))
+    return pd.DataFrame(
+        rows, columns=["kind", "result", "width_low", "width_high", "low", "high"], dtype=object
+    )
 
 
 def width_alt(

@@ -144,6 +144,33 @@ def forest(
     return fig
 
 
+def forest_data(
+    rows: pd.DataFrame,
+    left: list[str],
+    *,
+    summaries: list[dict] = (),
+    line: float | None = None,
+    line_label: str = "",
+    unit: str | None = "percent",
+) -> pd.DataFrame:
+    """Return what `forest` draws, from the same arguments: one row per line of the picture.
+
+    Columns: kind (row, pooled or line), those of `left`, estimate, low, high, weight, pi_low,
+    pi_high (where there are any), unit.
+    """
+    numbers = ["estimate", "low", "high", "weight", "pi_low", "pi_high"]
+    names = {name: str(name) for name in left}
+    drawn = rows.reindex(columns=[*left, *numbers]).rename(columns=names).astype(object)
+    parts = [drawn.assign(kind="row")]
+    first = left[0]
+    parts += [pd.DataFrame([{"kind": "pooled", first: s["name"], **s}]) for s in summaries]
+    if line is not None:
+        parts.append(pd.DataFrame([{"kind": "line", first: line_label, "estimate": line}]))
+    table = pd.concat([p.dropna(axis="columns", how="all") for p in parts], ignore_index=True)
+    kept = [c for c in ["kind", *left, *numbers] if c in table]
+    return table[kept].assign(unit=unit or "ratio")
+
+
 def _three_axes(widths: list[float], lines: int) -> tuple[plt.Figure, list]:
     """Return a figure with words, plot and numbers side by side, each line equally high.
 
@@ -338,6 +365,15 @@ def age_plot(curve: AgeCurve, series_names: dict[str, str], axis_label: str) -> 
     ax.set_xlabel("age in years (middle of the age group)")
     ax.set_ylabel(axis_label)
     return fig
+
+
+def age_data(curve: AgeCurve) -> pd.DataFrame:
+    """Return what `age_plot` draws: kind (stratum or curve), series, age, prevalence, low, high."""
+    strata = curve.strata.sort_values(["series", "age"], kind="stable")
+    ends = [strata["age"].min(), strata["age"].max()]
+    line = predict_curve(curve, np.arange(np.ceil(ends[0]), np.floor(ends[1]) + 1))
+    table = pd.concat([strata.assign(kind="stratum"), line.assign(kind="curve")])
+    return table[["kind", "series", "age", "prevalence", "low", "high"]].reset_index(drop=True)
 
 
 def _end_label(ax, x, y, words: str, colour) -> None:

@@ -86,12 +86,12 @@ def shares_of_cases(table: pd.DataFrame, part: str) -> pd.DataFrame:
     """Return how large a part of the cases meets a stricter definition, sample by sample.
 
     part: level of `case_definition_class` of the stricter rows (stratum "severity"); the cases
-    they are a part of are those of the poolable row of the same sample. Columns: row_id,
+    they are a part of are those of the poolable row of the whole of that sample. Columns: row_id,
     overall_id, sample_id, study_key, country, age_min, age_max, case_definition, n (people),
     cases (of the poolable row, maybe reconstructed), strict (cases times the share), share
     (percent). Shares come from printed, rounded percentages unless both rows have counts.
     """
-    whole = poolable(table).dropna(subset=["n"])
+    whole = poolable(table, stratum=OVERALL).dropna(subset=["n"])
     counted = prepare_proportions(whole)
     whole = whole.assign(base=counted["cases"].to_numpy())
     rows = verified(table)

@@ -12,7 +12,7 @@ from IPython.display import display as show
 
 from claimbook.comparison import HOLDS_SHARE
 from claimbook.errors import InputError
-from claimbook.notebook.display import verdict_text
+from claimbook.verdicts import verdict_text
 from claimbook.whatif.recompute import AGREEING, VERDICT, Recomputer
 from claimbook.whatif.sensitivity import figure_ranges, slider_range
 from claimbook.whatif.whatif_plot import agreement_plot
@@ -43,7 +43,9 @@ def panel(recomputer: Recomputer, labels: dict[str, str]) -> widgets.VBox:
     """
     sliders = _sliders(recomputer, labels)
     answers, picture = widgets.HTML(), widgets.Image(format="png", width=760)
-    reset = widgets.Button(description="The text's own figures")
+    reset = widgets.Button(
+        description="The text's own figures", layout=widgets.Layout(width="auto")
+    )
 
     def recompute(_=None) -> None:
         figures = pd.DataFrame([{name: slider.value for name, slider in sliders.items()}])

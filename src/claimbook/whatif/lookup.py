@@ -10,10 +10,10 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from claimbook.comparison import VERDICTS
+from claimbook.comparison import HOLDS_SHARE, VERDICTS
 from claimbook.errors import InputError
 from claimbook.implications import names_in
-from claimbook.notebook.display import VERDICT_COLOURS, VERDICT_MARKS
+from claimbook.verdicts import VERDICT_COLOURS, VERDICT_MARKS
 from claimbook.whatif.recompute import AGREEING, STANDING, VERDICT, Recomputer
 from claimbook.whatif.sensitivity import figure_ranges, slider_range
 from claimbook.wording import quantity_text
@@ -30,11 +30,13 @@ def lookup_tables(recomputer: Recomputer, labels: dict[str, str]) -> dict:
 
     labels: claim -> short name.
 
+    positions: of a slider. holds: percent of studies from which a figure holds.
     figures: one per slider: name, claim, label, unit, values (rising, of three digits, the book's
     own figure among them), texts (the same in words), own (place of the book's figure).
     questions: name, claim, label, axes (names of figures), verdict (place in `verdicts`, None
     where the lower end of a range would pass the upper), percent (of studies that agree).
-    implications: name, asks, claim, axes, texts (None likewise). Tables of two axes are flat, the last axis fastest.
+    implications: name, asks, claim, axes, texts (None likewise). Tables of two axes are flat, the
+    last axis fastest.
     verdicts: name, mark, colour, standing (0, 1 or 2: alike for the argument).
     conclusions: claim, label; stands: standings of the questions, as digits -> which conclusions
     have a route that stands, as digits of 0 and 1.
@@ -46,6 +48,7 @@ def lookup_tables(recomputer: Recomputer, labels: dict[str, str]) -> dict:
     questions = [_question(recomputer, q, figures, labels) for q in recomputer.book.questions]
     return {
         "positions": POSITIONS,
+        "holds": round(100 * HOLDS_SHARE, 1),
         "figures": [_figure(recomputer, name, figures[name], labels) for name in figures],
         "questions": questions,
         "implications": [

@@ -19,8 +19,8 @@ from claimbook.comparison import (
     compare,
     stated_interval,
 )
-from claimbook.notebook.display import verdict_text
 from claimbook.units import parse_unit, registry
+from claimbook.verdicts import verdict_text
 from claimbook.whatif.recompute import AGREEING, VERDICT, Recomputer, range_ends
 from claimbook.wording import interval_text, quantity_text
 

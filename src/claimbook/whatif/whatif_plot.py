@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.colors import ListedColormap
 
 from claimbook.comparison import VERDICTS
-from claimbook.notebook.display import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
+from claimbook.verdicts import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
 from claimbook.wording import number_text, quantity_text
 
 PALE = 0.45

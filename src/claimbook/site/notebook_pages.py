@@ -1,0 +1,149 @@
+"""An executed notebook made into the source of a page, without running anything.
+
+myst-nb renders the result. Outputs come as HTML that is final: links lead to the site's own pages,
+tables scroll in boxes, figures stand as files with their words and numbers. Code is hidden until
+it is asked for.
+"""
+
+import json
+import re
+
+from claimbook.notebook.outputs import (
+    INJECTED_TAG,
+    METADATA_KEY,
+    NOTEBOOK_METADATA,
+    SHOWS,
+)
+from claimbook.site.fragments import (
+    markdown_html,
+    picture,
+    plain,
+    with_badges,
+    with_tables,
+)
+from claimbook.site.links import CARDS, FIGURES, followed, follower, notebook_page, to_file, to_page
+
+OPEN_PAGE = "open"
+LINKING = ("text/markdown", "text/html")
+"""Forms of output that may hold a link."""
+_MARKDOWN_LINK = re.compile(r"(?<=\]\()([^)\s]+)(?=\))")
+_STEPS = re.compile(r"\*\*(Next|Back):\*\* \[")
+_TO_CELL = re.compile(r"([A-Za-z0-9][\w-]*)\.ipynb#([A-Za-z][\w.-]*)", re.ASCII)
+_CARDS_AT_END = re.compile(r"\(claims?: \[.*\)$")
+_CARD_ANCHOR = '<a id="claim-'
+
+
+def notebook_title(notebook) -> str:
+    """Return the first heading of a notebook, as text."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (found := re.search(r"^# +(.+)$", cell.source, re.M)):
+            return plain(markdown_html(found[1]))
+    return ""
+
+
+def asked_cells(notebooks: dict) -> dict[str, set[str]]:
+    """Return stem -> ids of its cells to which other notebooks link."""
+    found: dict[str, set[str]] = {}
+    for notebook in notebooks.values():
+        for cell in notebook.cells:
+            shown = [output.get("data", {}) for output in cell.get("outputs", [])]
+            texts = [
+                data.get(form, "") for data in shown for form in ("text/markdown", "text/html")
+            ]
+            for stem, name in _TO_CELL.findall("\n".join([cell.source, *texts])):
+                found.setdefault(stem, set()).add(name)
+    return found
+
+
+def notebook_source(stem: str, notebook, files: dict[str, str], asked: set[str]) -> str:
+    """Return the page of a notebook as a notebook again, with tags and outputs for myst-nb.
+
+    files: address in a notebook -> path in the site, for linked files that are published too.
+    asked: ids of cells that need an anchor.
+    """
+    page = notebook_page(stem)
+    follow = follower(page, files)
+    cells = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            source = _MARKDOWN_LINK.sub(lambda match: follow(match[0]), cell.source)
+            anchor = f'<span id="{cell.id}"></span>\n\n' if cell.id in asked else ""
+            cells.append(_markdown(cell.id, anchor + source))
+            if len(cells) == 1:
+                cells.append(_tools(stem, page))
+        elif cell.cell_type == "code" and not _is_steps(cell):
+            _add_code(cells, cell, list(_outputs(cell, stem, page, follow)))
+    made = {"cells": cells, "metadata": NOTEBOOK_METADATA, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(made, indent=1, sort_keys=True, ensure_ascii=False)
+
+
+def _tools(stem: str, page: str):
+    """Return the line below the title: where to get the notebook, how to run it."""
+    links = (
+        f'<a href="{stem}.ipynb" download>Download this notebook</a> · '
+        f'<a href="{to_page(OPEN_PAGE, page)}">Run it yourself</a>'
+    )
+    return _markdown("site-tools", f'<p class="tools">{links}</p>')
+
+
+def _markdown(name: str, source: str) -> dict:
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": source}
+
+
+def _is_steps(cell) -> bool:
+    """Whether a cell shows the way to the next notebook, which every page has anyway."""
+    outputs = [o.get("data", {}).get("text/markdown", "") for o in cell.outputs]
+    return len(outputs) == 1 and bool(_STEPS.match(outputs[0]))
+
+
+def _add_code(cells: list, cell, outputs: list) -> None:
+    """Add a code cell; cells that show nothing become one with the code that follows them."""
+    before = cells[-1] if cells else None
+    if before and before["cell_type"] == "code" and not before["outputs"]:
+        before["source"] += f"\n\n\n{cell.source}"
+        before["outputs"] = outputs
+        return
+    # numbers that replace the text's own are shown at once
+    updated = INJECTED_TAG in cell.metadata.get("tags", [])
+    cells.append(
+        {
+            "cell_type": "code",
+            "execution_count": cell.execution_count,
+            "id": cell.id,
+            "metadata": {"tags": [INJECTED_TAG if updated else "hide-input"]},
+            "outputs": outputs,
+            "source": cell.source,
+        }
+    )
+
+
+def _outputs(cell, stem: str, page: str, follow):
+    """Yield what a cell shows, each as one piece of final HTML."""
+    shown = iter(cell.outputs)
+    for output in shown:
+        data = output.get("data", {})
+        if about := output.get("metadata", {}).get(METADATA_KEY):
+            words = next(shown, {}).get("data", {}).get("text/markdown", "")
+            yield _html(_figure(stem, page, about, data["image/svg+xml"], words, follow))
+        elif "text/html" in data:
+            yield _html(with_badges(with_tables(followed(data["text/html"], follow))))
+        elif "text/markdown" in data:
+            if page == CARDS and _CARD_ANCHOR in data["text/markdown"]:
+                continue  # every card has a page of its own
+            text = followed(markdown_html(data["text/markdown"]), follow)
+            yield _html(with_badges(with_tables(text)))
+        else:
+            yield output
+
+
+def _figure(stem: str, page: str, about, svg: str, words: str, follow) -> str:
+    """Return a figure; `words` is the sentence after it, whose end leads to claim cards."""
+    cards = _CARDS_AT_END.search(words) if words.startswith(SHOWS) else None
+    links = followed(markdown_html(cards[0]), follow) if cards else ""
+    about_cards = re.sub(r"</?p>", "", links).strip()
+    folder = to_file(FIGURES, page)
+    return picture(f"{stem}--{about['figure']}", svg, about["alt"], folder, about_cards)
+
+
+def _html(markup: str) -> dict:
+    return {"data": {"text/html": markup}, "metadata": {}, "output_type": "display_data"}

@@ -1,0 +1,115 @@
+"""Sphinx called with everything set here, so that no configuration file lies about."""
+
+import html
+import io
+import re
+from pathlib import Path
+
+from claimbook.errors import RunFailed
+from claimbook.site.machines import Machines
+from claimbook.verdicts import VERDICT_COLOURS
+
+HERE = Path(__file__).parent
+LANGUAGE = "en"
+SIDEBAR = ["sbt-sidebar-nav"]
+
+
+def settings(
+    name: str, claims: list[str], titles: list[str], machine: Machines | None = None
+) -> dict:
+    """Return Sphinx's configuration.
+
+    name: of the site, short. claims: the index of cards and the cards, in order. titles: of all
+    pages. machine: what a shared link tells is among it.
+    """
+    link = {}
+    if machine:
+        link = {
+            "description": machine.description,
+            "alt": machine.alt,
+            "address": machine.collection.address,
+        }
+    return {
+        "project": name,
+        "version": "",
+        "language": LANGUAGE,
+        "extensions": ["myst_nb", "claimbook.site.extension"],
+        "templates_path": [str(HERE / "templates")],
+        "html_static_path": [str(HERE / "static")],
+        "html_css_files": ["claimbook.css"],
+        "html_js_files": ["claimbook.js"],
+        "html_theme": "sphinx_book_theme",
+        "html_theme_options": {
+            "use_download_button": False,
+            "use_fullscreen_button": False,
+            "show_navbar_depth": 1,
+            "max_navbar_depth": 1,
+            "navbar_start": ["navbar-logo"],
+            "navbar_end": ["theme-switcher"],
+            "navbar_persistent": ["search-button"],
+            "article_header_start": [],
+            "article_header_end": [],
+            "toc_title": "On this page",
+            "footer_content_items": [],
+            "article_footer_items": [],
+            "back_to_top_button": False,
+            "search_bar_text": "Search",
+            "logo": {"text": html.escape(name)},  # the theme shows it as it is
+        },
+        "html_title": name,
+        "html_context": {
+            "default_mode": "light",  # where scripts are off; else the system's
+            "verdict_colours": [
+                (verdict.replace(" ", "-"), colour) for verdict, colour in VERDICT_COLOURS.items()
+            ],
+        },
+        "html_sidebars": {"**": SIDEBAR},
+        "html_math_renderer": "mathml",
+        "html_copy_source": False,
+        "html_show_sourcelink": False,
+        "html_show_copyright": False,
+        "html_show_search_summary": False,  # it would fetch pages, which a browser forbids on disk
+        "html_use_index": False,
+        "html_domain_indices": False,
+        "html_permalinks": False,
+        "html_last_updated_fmt": None,
+        "smartquotes": False,
+        "nb_execution_mode": "off",
+        "nb_code_prompt_show": "Show the code",
+        "nb_code_prompt_hide": "Hide the code",
+        "myst_all_links_external": True,  # they are final already, and tested
+        "myst_enable_extensions": ["dollarmath"],
+        "claimbook_claims": claims,
+        "claimbook_titles": titles,
+        "claimbook_link": link,
+    }
+
+
+def build(source: Path, output: Path, doctrees: Path, configuration: dict) -> None:
+    """Build HTML into `output`; only what changed since the last build there is made anew.
+
+    Raises RunFailed with Sphinx's own words if it fails or so much as warns.
+    """
+    from sphinx.application import Sphinx
+    from sphinx.errors import SphinxError
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+    said = io.StringIO()
+    try:
+        with patch_docutils(), docutils_namespace():
+            app = Sphinx(
+                source, None, output, doctrees, "html", confoverrides=configuration,
+                status=None, warning=said, warningiserror=True,
+            )  # fmt: skip
+            app.build()
+    except SphinxError as error:
+        raise RunFailed(_words(said.getvalue(), source) or f"the site: {error}") from None
+    if app.statuscode or said.getvalue().strip():
+        raise RunFailed(_words(said.getvalue(), source))
+
+
+def _words(said: str, source: Path) -> str:
+    """Return Sphinx's warnings without colours and without the path of the work folder."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", said).replace(f"{source}/", "")
+    lines = [line for line in plain.splitlines() if line.strip()]
+    return "the site: " + "\n".join(lines[:10]) if lines else ""
