@@ -134,10 +134,13 @@ def test_unconfirmed_and_unverified_are_marked(book, audited):
 
 def test_verdicts_follow_an_updated_number(book):
     about = load_about(book)
-    before = cards.verdict_lines(summarise(book, about), "10-the-figures.ipynb")
-    after = cards.verdict_lines(summarise(book.update(brain_energy_share=60), about), "n.ipynb")
+    before = cards.verdict_lines(summarise(book, about), {})
+    changed = summarise(book.update(brain_energy_share=60), about)
+    after = cards.verdict_lines(changed, {"brain_energy_share": "n.ipynb"})
     assert list(before) == book.claims["claim"].tolist()
     assert "**Verdict: ● holds.**" in before["brain_energy_share"]
+    assert "Certainty: moderate." in before["brain_energy_share"]
+    assert "All rows" not in before["brain_energy_share"]
     assert "✕ contradicted." in after["brain_energy_share"]
     assert "Certainty: moderate. [All rows and the picture](n.ipynb)" in after["brain_energy_share"]
     assert "Certainty" not in after["humming"] and "*Rule:* cited works: " in after["humming"]

@@ -394,15 +394,16 @@ def verdict_sentence(record: Mapping) -> str:
     return f"**{verdict_text(record['verdict'])}** ({figure}): {markdown_text(record['reason'])}"
 
 
-def verdict_lines(summary: Summary, notebook: str) -> dict[str, str]:
+def verdict_lines(summary: Summary, notebooks: Mapping[str, str]) -> dict[str, str]:
     """Return claim -> Markdown with its verdict, rule and reason, and for a figure its certainty.
 
-    notebook: where the rows and the picture for each figure stand.
+    notebooks: claim -> the notebook with the rows and the picture for its figure.
     """
-    sure = {
-        record["claim"]: f" Certainty: {words}. [All rows and the picture]({notebook})"
-        for record, words in zip(summary.records, summary.certainty, strict=True)
-    }
+    sure = {}
+    for record, words in zip(summary.records, summary.certainty, strict=True):
+        where = notebooks.get(record["claim"])
+        shown = f" [All rows and the picture]({where})" if where else ""
+        sure[record["claim"]] = f" Certainty: {words}.{shown}"
     return {
         row.claim: f"**Verdict: {verdict_text(row.verdict)}.** {markdown_text(row.reason)} "
         f"*Rule:* {markdown_text(row.rule)}.{sure.get(row.claim, '')}"

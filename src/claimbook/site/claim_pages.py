@@ -15,7 +15,6 @@ from claimbook.site.links import CARDS, claim_page, followed, follower, to_page
 from claimbook.site.record import Record
 from claimbook.wording import markdown_text
 
-FIGURES_NOTEBOOK = "10-the-figures.ipynb"
 RELATIONS = {
     "supports": ("It rests on", "It is a reason for"),
     "agrees": ("What fits it", "It fits"),
@@ -35,7 +34,10 @@ def claim_pages(record: Record, reviews: Mapping[str, dict]) -> dict[str, Card]:
     audited = audit(book.bibliography, book.table("references"), book.claims)
     named = record.results.mentions(book.claims["claim"])
     used = {claim: [notebook_link(stem) for stem in stems] for claim, stems in named.items()}
-    verdicts = verdict_lines(record.summary, FIGURES_NOTEBOOK)
+    # where a question on a figure is answered, its rows are shown
+    shown = {a["claim"]: f"{a['notebook']}.ipynb" for a in record.results.answers
+             if a["question"] in book.questions}  # fmt: skip
+    verdicts = verdict_lines(record.summary, shown)
     sections = card_sections(book, audited, load_columns(book), verdicts, used)
     arrows = _arrows(record)
     pages: dict[str, Card] = {}

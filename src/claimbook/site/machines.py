@@ -1,11 +1,14 @@
 """What the site holds for machines beside its pages: ClaimReviews, a crate, tables, a picture."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from claimbook.exports.collection import Collection, read_collection
 from claimbook.exports.facts import Facts, facts_of
 from claimbook.site.links import claim_page, to_page
-from claimbook.site.record import Record
+
+if TYPE_CHECKING:  # it loads the book, which a build with what is remembered does without
+    from claimbook.site.record import Record
 
 FOLDER = "machine"
 CITATION = "CITATION.cff"
@@ -27,7 +30,7 @@ class Machines:
     reviews: dict[str, dict] = field(repr=False)
 
 
-def machines(record: Record) -> Machines | None:
+def machines(record: "Record") -> Machines | None:
     """Return what is made for machines; None for a collection that nobody can cite.
 
     Raises InputError, naming the file, for a faulty CITATION.cff.

@@ -24,8 +24,6 @@ from claimbook.site.fragments import (
 from claimbook.site.links import CARDS, FIGURES, followed, follower, notebook_page, to_file, to_page
 
 OPEN_PAGE = "open"
-LINKING = ("text/markdown", "text/html")
-"""Forms of output that may hold a link."""
 _MARKDOWN_LINK = re.compile(r"(?<=\]\()([^)\s]+)(?=\))")
 _STEPS = re.compile(r"\*\*(Next|Back):\*\* \[")
 _TO_CELL = re.compile(r"([A-Za-z0-9][\w-]*)\.ipynb#([A-Za-z][\w.-]*)", re.ASCII)

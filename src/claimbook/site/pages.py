@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from claimbook.errors import InputError
 from claimbook.site.cards import Card, card_pages
 from claimbook.site.first_page import PAGE, FirstPage, completed
 from claimbook.site.links import CARDS, FIGURES, notebook_page
@@ -49,10 +50,14 @@ class Pages:
 
 
 def all_pages(results: Results, book: BookPages, pdf: bool = False) -> Pages:
-    """Return the sources of every page. Raises InputError for a picture that is not there.
+    """Return the sources of every page.
 
     pdf: whether there will be a PDF, to which the first page leads.
+
+    Raises InputError if the picture of the argument or the notebook of the cards is not there.
     """
+    if CARDS not in map(notebook_page, results.notebooks):
+        raise InputError(f"{CARDS}.ipynb: no such notebook; it is the index of the cards")
     asked = asked_cells(results.notebooks)
     sources = {
         f"{notebook_page(stem)}.ipynb": notebook_source(
