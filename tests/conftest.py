@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -333,6 +335,38 @@ def processes_mentioning(text: str) -> list[int]:
         if text.encode() in told and int(entry.name) != os.getpid():
             found.append(int(entry.name))
     return found
+
+
+@pytest.fixture
+def marked(monkeypatch, tmp_path):
+    """Give every process started from here a mark, and a folder of its own for temporary files."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return temporary
+
+
+def nothing_left(project, marked):
+    """Neither a work folder, nor sockets, nor a process remains."""
+    left = [p.name for p in project.root.rglob(".claimbook-*")]
+    left += [p.name for p in marked.iterdir()]
+    return not left and all_gone(marked)
+
+
+def all_gone(marked, seconds=5) -> bool:
+    """Whether every process that was started with the mark ends within some seconds."""
+    return wait_until(lambda: not processes_mentioning(str(marked)), seconds)
+
+
+def wait_until(met, seconds=60) -> bool:
+    """Wait for a condition; return whether it was met in time."""
+    deadline = time.monotonic() + seconds
+    while not met():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 # --- the whole collection, run once for all tests ------------------------------------------------

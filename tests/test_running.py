@@ -5,38 +5,17 @@ import os
 import re
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import CLAIMBOOK, Project, claimbook, processes_mentioning, write_coffee
+from conftest import CLAIMBOOK, Project, claimbook, nothing_left, write_coffee
 
 from claimbook.errors import InputError
 from claimbook.notebook.running import find_notebooks, find_root
 
 linux_only = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads /proc")
-
-
-@pytest.fixture
-def marked(monkeypatch, tmp_path):
-    """Give every process started from here a mark, and a folder of its own for temporary files."""
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    monkeypatch.setenv("TMPDIR", str(temporary))
-    monkeypatch.setattr(tempfile, "tempdir", None)
-    return temporary
-
-
-def nothing_left(project, marked):
-    """Neither a work folder, nor sockets, nor a process remains."""
-    left = [p.name for p in project.root.rglob(".claimbook-*")]
-    left += [p.name for p in marked.iterdir()]
-    deadline = time.monotonic() + 5
-    while (alive := processes_mentioning(str(marked))) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return not left and not alive
 
 
 def one_message(done):

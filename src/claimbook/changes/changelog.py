@@ -29,7 +29,7 @@ def draft(change: Change, reasons: dict[tuple, str]) -> str:
     causes = change.answers.drop_duplicates("question").set_index("question")["why"]
     told["causes"] = list(causes[told["answer"]])
     direct = {cause_of(row) for row in change.inputs.itertuples()}
-    further = told[[direct.isdisjoint(why) for why in told["causes"]]]
+    further = told.loc[[direct.isdisjoint(why) for why in told["causes"]]]
     parts: dict[str, list[str]] = {"Added": [], "Removed": [], "Numbers": [], "Changed": []}
     for row in change.inputs.itertuples():
         part, what = _worded(row)

@@ -83,7 +83,7 @@ def read_state(name: str, root: Path, data: Path) -> State:
         return state
     if name in scenarios:
         return state_of(name, scenario_results(name, root, data))
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         return state_of(name, Path(name))
     with revision(name, root, ["data", "results", "figures"]) as folder:
         if folder is None:
@@ -109,7 +109,10 @@ def scenario_results(name: str, root: Path, data: Path) -> Path:
 def _current(output: Path, digest: str, notebooks: list[Path]) -> bool:
     """Say whether results were made of these data, by these notebooks and this code."""
     there = output / "results" / "answers.json"
-    if not there.exists() or _results(there)["digest"] != digest:
+    try:
+        if _results(there)["digest"] != digest:
+            return False
+    except (InputError, OSError):  # damaged or not there: it is made anew
         return False
     executed = (output / "notebooks" / path.name for path in notebooks)
     code = Path(claimbook.__file__).parent.rglob("*.py")
@@ -126,7 +129,7 @@ def revision(name: str, root: Path, paths: list[str]) -> Iterator[Path | None]:
     Raises InputError if the revision holds none of the paths.
     """
     asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
-    found = None if name.startswith("-") else git(root, *asked)
+    found = git(root, *asked) if name and not name.startswith("-") else None
     if found is None:
         yield None
         return
@@ -153,19 +156,30 @@ def state_of(name: str, folder: Path) -> State:
     """Read the state that a folder of results holds. Raises InputError if a part is missing."""
     results = folder / "results" / "answers.json"
     if not results.is_file():
-        raise InputError(f"{name}: {folder.name}/results/answers.json is missing")
+        raise InputError(f"{name}: results/answers.json is missing")
     held = [f for n in ("inputs", "data") if (f := folder / n / DESCRIPTION).exists()]
     if not held:
         raise InputError(f"{name}: its tables are missing; expected inputs/ or data/ in the folder")
-    document = _results(results)
+    document = _named(name, _results, results)
     return State(
         name=name,
         digest=document["digest"],
         scenario=document.get("scenario"),
-        inputs=inputs_of(held[0].parent, document["updates"]),
+        inputs=_named(name, inputs_of, held[0].parent, document["updates"]),
         answers={record["question"]: record for record in document["answers"]},
         pictures={p.name: p.read_bytes() for p in sorted((folder / "figures").glob("*.png"))},
     )
+
+
+def _named(name: str, read, *given):
+    """Read a part of a state; whatever is wrong with it is one message that names the state."""
+    try:
+        return read(*given)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise InputError(f"{name}: its tables are not as {DESCRIPTION} says ({said})") from None
 
 
 def inputs_of(data: Path, updates: dict[str, float] | None = None) -> Inputs:
@@ -192,7 +206,7 @@ def _results(path: Path) -> dict:
             return document
     except (ValueError, KeyError, TypeError):
         pass
-    raise InputError(f"{path}: not the answers of a run")
+    raise InputError("results/answers.json is not the answers of a run")
 
 
 def _table(resource: dict, folder: Path) -> pd.DataFrame:

@@ -72,7 +72,8 @@ def _sliders(recomputer: Recomputer, labels: dict[str, str]) -> dict[str, widget
     sliders, ranges = {}, figure_ranges(recomputer)
     for name, figure in recomputer.figures.iterrows():
         end = {"low": ", lower end", "high": ", upper end"}.get(figure["column"], "")
-        label = f"{labels[figure['claim']]}{end} ({SYMBOLS.get(figure['unit'], figure['unit'])})"
+        symbol = SYMBOLS.get(figure["unit"], figure["unit"])
+        label = f"{labels[figure['claim']]}{end}{f' ({symbol})' if symbol else ''}"
         sliders[name] = _slider(float(figure["value"]), *slider_range(ranges.loc[name]), label)
     return sliders
 
