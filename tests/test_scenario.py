@@ -395,8 +395,9 @@ def test_faulty_scenario_stops_nobody_else(collection, command):
     write_scenario(collection.root / "data", "good", "figures: {brewing_time: 5 minute}")
     book = load(collection.root / "data")
     assert book.in_scenario("good").updates == {"brewing_time": 5}
-    code, _, said = command("check", cwd=collection.root)
-    assert code == 2 and "bad.yaml: figures: brewing_tme: no such figure; did you mean" in said
+    code, _, errors = command("check", cwd=collection.root)
+    assert code == 2 and len(errors.splitlines()) == 1
+    assert "scenarios/bad.yaml: figures: brewing_tme: no such figure; did you mean" in errors
 
 
 # --- through the command line and through papermill -----------------------------------------------
@@ -448,7 +449,7 @@ def test_scenario_set_and_papermill_agree(collection, tmp_path):
     executed = execute_notebook(
         str(root / "notebooks" / "10-one.ipynb"), str(tmp_path / "out.ipynb"),
         parameters={"scenario": "slow", "brewing_time": 4}, cwd=str(root / "notebooks"),
-        kernel_name="python3", progress_bar=False)  # fmt: skip
+        kernel_name="python3", language="python", progress_bar=False)  # fmt: skip
     digest, records = answers_of(executed, "10-one")
     assert (digest, records) == (on_top["digest"], on_top["answers"])
 

@@ -100,7 +100,7 @@ def as_text(change: Change) -> str:
     for row in changed_answers(change.answers).itertuples():
         by = f" ({row.by})" if row.by != "–" else ""
         also = f"; {row.also}" if row.also else ""
-        parts[-1] += f"\n  {row.answer}: {row.before} -> {row.after}{by}{also}; by {row.why}"
+        parts[-1] += f"\n  {row.answer}: {row.before} -> {row.after}{by}{also}; why: {row.why}"
     words = change.answers.loc[change.answers["change"] == "words", "question"]
     if len(words):
         parts.append(f"Only said in other words: {', '.join(words)}")
