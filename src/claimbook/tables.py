@@ -63,9 +63,7 @@ class Tables:
         return _fields(_resource(self.description, table))[column].get("unit")
 
 
-def load_tables(
-    folder: Path, known: Tables | None = None, changed: Collection[str] = ()
-) -> Tables:
+def load_tables(folder: Path, known: Tables | None = None, changed: Collection[str] = ()) -> Tables:
     """Check and read every table that `folder`/datapackage.yaml describes.
 
     known: the same tables as they were checked before. changed: paths of the files that differ
