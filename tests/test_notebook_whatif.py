@@ -113,7 +113,7 @@ def test_scenarios_are_told_by_the_packages_answers(book, printed, scenarios_rea
         ({"no_half_life": "2 ms", "ostium_width_max": 4}, {"ostium_area_ratio"},
          {"no_half_life", "ostium_width_min", "ostium_width_max"}),
     ],
-    ids=str,
+    ids=["shares", "times-and-widths"],
 )  # fmt: skip
 def test_update_moves_what_hangs_on_it_and_nothing_else(book, printed, figures, implied, tips):
     ran = run_cells(STEM, book, **figures)
