@@ -20,7 +20,7 @@ import pytest
 from claimbook import load
 
 ROOT = Path(__file__).resolve().parents[1]
-RECORD = ("data", "notebooks", "figures", "results", "README.md")
+RECORD = ("data", "notebooks", "figures", "results", "README.md", "CITATION.cff")
 
 
 @pytest.fixture(scope="session")

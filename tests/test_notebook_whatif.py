@@ -69,7 +69,13 @@ def assert_right(ran, book):
         assert record["reason"] == takes_words(row)
         assert record["further_to_hold"] == row["for_holds"]
     (told,) = [text for text in ran.said if text.startswith("- ")]
-    assert told.splitlines() == [f"- {markdown_text(takes_words(r))}" for _, r in takes.iterrows()]
+    labels = book.claims.set_index("claim")["label"]
+    tips = []
+    for parameter, row in takes.iterrows():
+        claim = book.figures.loc[parameter, "claim"]
+        linked = f"[{markdown_text(labels[claim])}](25-claim-cards.ipynb#claim-{claim})"
+        tips.append(f"- {linked}, {markdown_text(takes_words(row))}")
+    assert told.splitlines() == tips
     holding = sum(found[f"{q}.verdict"] in ("holds", "holds in part") for q in book.questions)
     first = next(text for text in ran.said if text.startswith("1. "))
     assert f"With the figures as read {holding} of {len(book.questions)} figures hold" in first
@@ -81,7 +87,7 @@ def assert_right(ran, book):
         "share-of-cases-by-two-shares",
     }  # fmt: skip
     for question, asked in book.questions.items():
-        label = book.claims.set_index("claim").loc[asked["claim"], "label"]
+        label = labels[asked["claim"]]
         verdict = found[f"{question}.verdict"]
         assert f"{label} {verdict}" in ran.figures["verdicts-by-scenario"].split("Otherwise")[0]
 

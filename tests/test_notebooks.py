@@ -15,7 +15,7 @@ import nbformat
 import numpy as np
 import papermill
 import pytest
-from conftest import ROOT, run_once
+from conftest import RECORD, ROOT, run_once
 
 from claimbook import load
 from claimbook.notebook.documents import documents
@@ -66,15 +66,18 @@ def test_notebook_is_valid_with_an_id_for_each_cell(stem):
 
 
 @each
-def test_parameters_are_the_figures_with_their_units(stem, book):
+def test_parameters_are_the_figures_with_their_units_and_a_scenario(stem, book):
     """What papermill shows with --help-notebook is what the book knows, no more and no less."""
     lines = parameters_cell(stem).source.splitlines()
     named = {line.split(":")[0]: line for line in lines}
-    assert len(lines) == len(book.figures) and set(named) == set(book.figures.index)
+    known = [*book.figures.index, "scenario"]
+    assert sorted(named) == sorted(known) and len(lines) == len(known)
     for name, figure in book.figures.iterrows():
         assert re.fullmatch(rf"{name}: float = None  # {figure.unit}: \S.*", named[name])
     shown = papermill.inspect_notebook(str(ROOT / "notebooks" / f"{stem}.ipynb"))
-    assert set(shown) == set(book.figures.index)
+    assert set(shown) == set(known)
+    assert shown["scenario"]["inferred_type_name"] == "str"
+    assert shown["scenario"]["default"] == "None"
     for name, figure in book.figures.iterrows():
         assert shown[name]["help"].startswith(f"{figure.unit}: ")
         assert shown[name]["inferred_type_name"] == "float"
@@ -297,7 +300,7 @@ def test_departures_are_found_and_named(tmp_path):
 @slow
 def test_run_leaves_nothing_else_in_the_checkout(printed):
     added = {p.name for p in printed.root.iterdir()}
-    assert added == {"data", "notebooks", "figures", "results", "README.md", "build"}
+    assert added == {*RECORD, "build"}
     assert {p.name for p in (printed.root / "build").iterdir()} == {"site", ".site-work"}
 
 
@@ -357,9 +360,10 @@ def test_update_changes_what_depends_on_it(printed, updated):
     key = ("10-the-figures", "us_prevalence")
     assert (was[key]["value"], now[key]["value"]) == (10, 12.5)
     assert was[key]["estimate"] == now[key]["estimate"]
-    for name in was:
-        if was[name] != now[name]:
-            assert now[name]["claim"] == "us_prevalence", name
+    arithmetic = {("90-what-if", "over_60_share_of_cases")}  # both shares of people enter it
+    moved = {name for name in was if was[name] != now[name]}
+    assert key in moved and arithmetic <= moved
+    assert {now[name]["claim"] for name in moved - arithmetic} == {"us_prevalence"}
     pictures = {p.name for p in (printed.output / "figures").glob("*.svg")}
     assert pictures == {p.name for p in (updated.output / "figures").glob("*.svg")}
     changed = {

@@ -537,3 +537,22 @@ def test_two_at_a_time_is_every_pair(recomputer):
     )
     for verdict in ("sinus_to_leg_transit.verdict", "no_half_life.verdict"):
         assert set(table[verdict]) <= {"holds", "holds in part", "not supported", "contradicted"}
+
+
+@pytest.mark.parametrize(
+    "low, high, printed, unit, log, ends",
+    [
+        (4.1, 31.5, 1.0, "second", True, (1 / 1.6, 31.5 * 1.6)),
+        (1.4, 10.6, 10.0, "percent", False, (1.4 / 1.1, 10.6 * 1.1)),
+        (5.2, 24.2, 95.0, "percent", False, (5.2 / 1.1, 100)),
+        (np.nan, np.nan, 2.0, "second", True, (2 / 1.6, 2 * 1.6)),
+    ],
+)
+def test_axis_of_a_map_reaches_past_the_range_and_no_percentage_past_100(
+    low, high, printed, unit, log, ends
+):
+    one = pd.Series({"low": low, "high": high, "printed": printed, "unit": unit})
+    values = sensitivity.axis_values(one, log)
+    assert (values[0], values[-1]) == pytest.approx(ends)
+    steps = np.diff(np.log(values) if log else values)
+    assert steps == pytest.approx(steps[0]) and steps[0] > 0

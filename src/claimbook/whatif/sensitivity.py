@@ -29,6 +29,8 @@ BEYOND = 4.0
 WIDER = 2.0
 LOGARITHMIC = 20.0
 """From this ratio of its ends on, a slider moves by factors."""
+MAP_MARGIN = {"linear": 1.1, "log": 1.6}
+"""Factor by which a map reaches past the range of a figure, on either side."""
 PRECISION = 1e-9
 """Relative width to which a tipping point is closed in; far finer than any figure is given."""
 
@@ -341,3 +343,16 @@ def two_at_a_time(
     pairs = pd.MultiIndex.from_product([vertical, horizontal], names=names[::-1]).to_frame()
     pairs = pairs.reset_index(drop=True)
     return pd.concat([pairs, recomputer.answers(pairs)], axis=1)
+
+
+def axis_values(range_: pd.Series, log: bool, points: int = 60) -> np.ndarray:
+    """Return the values of one axis of a map: the range of a figure, and some room around it.
+
+    range_: one row of `figure_ranges`. log: spread evenly by ratio instead of by difference. A
+    percentage ends at 100.
+    """
+    ends = range_[["low", "high", "printed"]].dropna().astype(float)
+    margin = MAP_MARGIN["log" if log else "linear"]
+    most = 100 if range_["unit"] == "percent" else np.inf
+    spread = np.geomspace if log else np.linspace
+    return spread(ends.min() / margin, min(ends.max() * margin, most), points)
