@@ -290,3 +290,7 @@ def test_how_to_run_it_names_real_figures(pages, book):
         assert name in page.text.replace("<wbr>", "")
     assert "./run book --set" in page.said and f"{book.figures.index[0]}=" in page.said
     assert "mybinder.org" in page.said and "./run lab" in page.said
+    for name in book.scenario_names:
+        assert name in page.said
+    assert "run --scenario" in page.said
+    assert "what-if.html" in {a["href"] for a in page.all("a", **{"class": "reference internal"})}

@@ -1,5 +1,6 @@
 """How to run the notebooks oneself, with other numbers if one likes."""
 
+from claimbook.site import whatif_page
 from claimbook.site.fragments import markdown_table
 from claimbook.site.record import Record
 from claimbook.wording import figure_text, markdown_text
@@ -53,10 +54,32 @@ takes some minutes.
 The first command runs every notebook with the other number and puts the results into `build/`; the
 record stays as it is. The second makes this site from them.
 
-## The numbers that can be changed
+{_scenarios_part(record)}## The numbers that can be changed
 
 {markdown_table(["name", "the figure", "unit"], rows)}
 
 A number is in the unit of its figure unless it carries one, such as
 `--set {name}="{other} {figure["unit"]}"`.
+"""
+
+
+def _scenarios_part(record: Record) -> str:
+    names = record.book.scenario_names
+    if not names:
+        return ""
+    said = ", ".join(f"`{name}`" for name in names)
+    return f"""## A named set of numbers
+
+A scenario is a file in `data/scenarios/` with other figures or another choice of evidence, a reason
+and a source. These stand there: {said}. What each is about, and what it changes, is said on
+[{whatif_page.TITLE}]({whatif_page.PAGE}.md).
+
+```sh
+./run claimbook run --scenario {names[0]}
+./run claimbook compare record {names[0]}
+```
+
+The first command runs every notebook in the scenario, the second tells which answers it moved, by
+how much, and why.
+
 """

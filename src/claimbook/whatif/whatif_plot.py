@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.colors import ListedColormap
+from matplotlib.patheffects import withStroke
 
 from claimbook.comparison import VERDICTS
 from claimbook.verdicts import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
@@ -101,7 +102,14 @@ def value_map(
     ax.clabel(lines, fmt=lambda value: quantity_text(value, unit), fontsize=9)
     colours = sns.color_palette()
     ax.plot(*stated, "*", color=colours[3], ms=16, mec="white")
-    ax.annotate("the text", stated, xytext=(10, -4), textcoords="offset points", fontsize=10)
+    ax.annotate(
+        "the text",
+        stated,
+        xytext=(10, 6),
+        textcoords="offset points",
+        fontsize=10,
+        path_effects=[withStroke(linewidth=3, foreground="white")],  # over a contour's number
+    )
     ax.set(xscale=_scale(grid.columns), yscale=_scale(grid.index))
     for axis, values in ((ax.xaxis, grid.columns), (ax.yaxis, grid.index)):
         axis.set_major_formatter(lambda value, _: number_text(value))
