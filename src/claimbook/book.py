@@ -5,6 +5,7 @@ import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +87,15 @@ class Book:
 
     def evidence(self, name: str) -> pd.DataFrame:
         """Return the rows of a table that were verified, and so may enter an estimate."""
-        frame = self.table(name)
-        return frame[~frame["verification"].isin(NOT_EVIDENCE)]
+        if name not in self._verified:
+            frame = self.table(name)
+            self._verified[name] = frame[~frame["verification"].isin(NOT_EVIDENCE)]
+        return self._verified[name].copy(deep=False)
+
+    @cached_property
+    def _verified(self) -> dict[str, pd.DataFrame]:
+        """What `evidence` returned before: it is asked for many times, and wide."""
+        return {}
 
     def claim(self, name: str) -> pd.Series:
         """Return one claim's row. Raises InputError with the nearest name if there is none."""
