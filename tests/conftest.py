@@ -430,6 +430,10 @@ def stop(process: subprocess.Popen, number: int = signal.SIGKILL) -> None:
 # --- the site of the collection, made once for all tests -----------------------------------------
 
 
+QUIET_PACE = 0.3
+"""Seconds that the loop of `_pace` takes where the site's floors were set."""
+
+
 @dataclass
 class Site:
     """A site, the command that made it, and what it took (seconds of processor time).
@@ -482,14 +486,25 @@ def _make_site(shared: Path) -> list:
 
 
 def _timed(*command) -> tuple[subprocess.CompletedProcess, float]:
-    """Run the command line; return what it did and the processor time that it took."""
-    before = os.times()
+    """Run the command line; return what it did and the processor time that it took.
+
+    The time is that of a quiet machine: where a plain loop before and after the command takes
+    longer than it does there, because others share the processor, the command did so as well.
+    """
+    pace, before = _pace(), os.times()
     done = claimbook(*command, cwd=ROOT)
-    after = os.times()
+    after, pace = os.times(), (pace + _pace()) / 2
     children = (after.children_user - before.children_user) + (
         after.children_system - before.children_system
     )
-    return done, children or after.elapsed - before.elapsed
+    return done, (children or after.elapsed - before.elapsed) / max(1, pace / QUIET_PACE)
+
+
+def _pace() -> float:
+    """Return the processor time of a loop that is always the same."""
+    begun = time.process_time()
+    sum(len(str(number)) for number in range(3_000_000))
+    return time.process_time() - begun
 
 
 def _digests(folder: Path) -> dict[str, str]:

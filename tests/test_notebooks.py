@@ -213,17 +213,15 @@ def printed(tmp_path_factory):
     return run_once(tmp_path_factory, "printed", lambda root: None, env=env)
 
 
+UPDATED = [stem for stem in STEMS if stem[:2] not in ("25", "30", "40", "84", "86")]
+"""The notebooks that are run with another figure as well; the tests of 30 and 40 do it by cell."""
+
+
 @pytest.fixture(scope="session")
 def updated(tmp_path_factory):
-    """The whole collection with another figure."""
-    return run_once(
-        tmp_path_factory,
-        "updated",
-        lambda root: None,
-        "--set",
-        "us_prevalence=12.5",
-        output="build",
-    )
+    """The collection with another figure."""
+    given = (*UPDATED, "--set", "us_prevalence=12.5")
+    return run_once(tmp_path_factory, "updated", lambda root: None, *given, output="build")
 
 
 def first_difference(stem, record, found):
@@ -355,7 +353,10 @@ def test_update_changes_what_depends_on_it(printed, updated):
     before, after = printed.answers(), updated.answers()
     assert after["updates"] == {"us_prevalence": 12.5} and before["updates"] == {}
     assert after["digest"] != before["digest"]
-    was, now = ({(a["notebook"], a["question"]): a for a in d["answers"]} for d in (before, after))
+    was, now = (
+        {(a["notebook"], a["question"]): a for a in d["answers"] if a["notebook"] in UPDATED}
+        for d in (before, after)
+    )
     assert was.keys() == now.keys()
     key = ("10-the-figures", "us_prevalence")
     assert (was[key]["value"], now[key]["value"]) == (10, 12.5)
@@ -365,6 +366,7 @@ def test_update_changes_what_depends_on_it(printed, updated):
     assert key in moved and arithmetic <= moved
     assert {now[name]["claim"] for name in moved - arithmetic} == {"us_prevalence"}
     pictures = {p.name for p in (printed.output / "figures").glob("*.svg")}
+    pictures = {name for name in pictures if name.split("--")[0] in UPDATED}
     assert pictures == {p.name for p in (updated.output / "figures").glob("*.svg")}
     changed = {
         name
@@ -380,7 +382,7 @@ def test_update_changes_what_depends_on_it(printed, updated):
 
 @slow
 def test_update_shows_its_number_in_each_notebook_and_leaves_the_record(updated):
-    for stem in STEMS:
+    for stem in UPDATED:
         (injected,) = [c for c in updated.notebook(stem).cells if c.id == INJECTED_TAG]
         assert "us_prevalence = 12.5" in injected.source
         assert (updated.root / "notebooks" / f"{stem}.ipynb").read_bytes() == (

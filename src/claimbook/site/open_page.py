@@ -72,7 +72,7 @@ def _scenarios_part(record: Record) -> str:
 
 A scenario is a file in `data/scenarios/` with other figures or another choice of evidence, a reason
 and a source. These stand there: {said}. What each is about, and what it changes, is said on
-[{whatif_page.TITLE}]({whatif_page.PAGE}.md).
+[{whatif_page.TITLE}]({whatif_page.PAGE}.html).
 
 ```sh
 ./run claimbook run --scenario {names[0]}
