@@ -61,7 +61,16 @@ def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--data", type=Path, metavar="DIR", help="data folder (default: data/)")
 
-    run_ = commands.add_parser("run", parents=[shared], help="execute the notebooks")
+    timed = argparse.ArgumentParser(add_help=False)
+    timed.add_argument(
+        "--timeout",
+        type=_count,
+        default=CELL_TIMEOUT,
+        metavar="SECONDS",
+        help=f"limit for one cell of a notebook (default: {CELL_TIMEOUT})",
+    )
+
+    run_ = commands.add_parser("run", parents=[shared, timed], help="execute the notebooks")
     run_.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="name or number")
     run_.add_argument(
         "--set",
@@ -79,13 +88,6 @@ def _parser() -> argparse.ArgumentParser:
         help="where the results go (default: the record in place; else under build/)",
     )
     run_.add_argument("--jobs", type=_count, default=0, metavar="N", help="default: all cores")
-    run_.add_argument(
-        "--timeout",
-        type=_count,
-        default=CELL_TIMEOUT,
-        metavar="SECONDS",
-        help=f"limit for one cell (default: {CELL_TIMEOUT})",
-    )
     run_.set_defaults(command=_run)
 
     site = commands.add_parser(
@@ -98,19 +100,12 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_check)
 
     sweep = commands.add_parser(
-        "sweep", parents=[shared], help="answers for every combination of a grid of figures"
+        "sweep", parents=[shared, timed], help="answers for every combination of a grid of figures"
     )
     sweep.add_argument("grid", type=Path, metavar="GRID.yaml", help="see claimbook.whatif.grid")
     sweep.add_argument("--render", action="store_true", help="execute the notebooks for each one")
     sweep.add_argument("--scheduler", metavar="ADDRESS", help="use a Dask scheduler's workers")
     sweep.add_argument("--output", type=Path, metavar="DIR", help="default: build/sweeps/GRID")
-    sweep.add_argument(
-        "--timeout",
-        type=_count,
-        default=CELL_TIMEOUT,
-        metavar="SECONDS",
-        help=f"with --render, limit for one cell (default: {CELL_TIMEOUT})",
-    )
     sweep.set_defaults(command=_sweep)
 
     compare = commands.add_parser(
