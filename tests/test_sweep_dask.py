@@ -32,6 +32,11 @@ def dask(*args, log):
     )
 
 
+def worker_of(address, log):
+    return dask("worker", address, "--host", "127.0.0.1", "--nthreads", 1, "--no-nanny",
+                "--no-dashboard", "--local-directory", log.parent, log=log)  # fmt: skip
+
+
 @pytest.fixture
 def cluster(tmp_path):
     """A scheduler and two workers, each a process of its own: scheduler, address, workers."""
@@ -43,11 +48,7 @@ def cluster(tmp_path):
         assert wait_until(told.exists), (tmp_path / "scheduler.log").read_text()
         address = json.loads(told.read_text())["address"]
         logs = [tmp_path / f"worker-{n}.log" for n in range(2)]
-        workers = [
-            dask("worker", address, "--host", "127.0.0.1", "--nthreads", 1, "--no-nanny",
-                 "--no-dashboard", "--local-directory", tmp_path, log=log)
-            for log in logs
-        ]  # fmt: skip
+        workers = [worker_of(address, log) for log in logs]
         started += workers
         assert wait_until(lambda: all("Starting established" in log.read_text() for log in logs))
         yield scheduler, address, workers
@@ -75,7 +76,12 @@ def test_sweep_on_a_scheduler_with_two_workers(cluster, tmp_path, inline, comman
     interrupt_leaves_the_worker_to_others(project, address)
     assert workers[1].poll() is None
     combinations_are_rendered(project, address)
-    nobody_is_left(scheduler, address)
+    third = worker_of(address, tmp_path / "worker-3.log")
+    try:
+        what_a_lost_worker_held_is_sent_again(address)
+        nobody_is_left(scheduler, address)
+    finally:
+        stop(third)
 
 
 def begun(project, address, output):
@@ -141,6 +147,21 @@ def combinations_are_rendered(project, address):
         stamped = json.loads((own / "results" / "answers.json").read_text())
         assert stamped["updates"] == {"cups_a_day": n + 1}
         assert (own / "notebooks" / "10-one.ipynb").exists()
+
+
+def what_a_lost_worker_held_is_sent_again(address):
+    """Also where Dask has thinned out the copies, as it does every other second."""
+    with distributed.Client(address, set_as_default=False) as client:
+        client.wait_for_workers(2)
+        with executors.scheduler(address, operator.add, b"bundle and ") as (hand, width):
+            assert width == 2 and hand(b"one").result(60) == b"bundle and one"
+            client.amm.run_once()
+            held = {key: at for key, at in client.who_has().items() if at}
+            (holders,) = {tuple(at) for at in held.values()}
+            pids = client.run(os.getpid, workers=holders)
+            assert len(pids) == 1
+            os.kill(*pids.values(), signal.SIGKILL)
+            assert hand(b"two").result(60) == b"bundle and two"
 
 
 def nobody_is_left(scheduler, address):

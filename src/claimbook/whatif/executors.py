@@ -141,7 +141,9 @@ def scheduler(address: str, work: Callable, bundle: bytes) -> Iterator[tuple[Han
                 f"--scheduler {address}: it has no worker; start one with: dask worker {address}"
             )
         try:
-            shared = client.scatter(bundle, broadcast=True)  # once for each worker
+            # sent once for each worker; as a task, for what is merely scattered is gone for good
+            # with its worker, of which Dask keeps fewer copies than it was told to make
+            shared = client.submit(bytes, bundle)
             yield partial(client.get_executor().submit, work, shared), slots
         except (CancelledError, KilledWorker, CommClosedError, TimeoutError):
             raise RunFailed(f"the scheduler or its workers were {LOST}") from None
