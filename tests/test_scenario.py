@@ -213,6 +213,7 @@ BAD = {
     "figures no mapping": ("figures: [1]", "figures: expected 'name: value with unit' lines"),
     "figures twice": ("figures: {brewing_time: 5 minute, brewing_time: 6 minute}",
                       "the key 'brewing_time' appears twice"),
+    "key that nothing is like": ("zzz: 1", "key 'zzz' is not known; expected one of evidence, figures, reason"),
     "cell: unknown key": ("figures: {brewing_time: {table: brews, row: b1, colum: low}}",
                           "key 'colum' is not known; did you mean 'column'?"),
     "cell: no row": ("figures: {brewing_time: {table: brews}}", "'row' is missing"),

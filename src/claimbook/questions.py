@@ -16,6 +16,8 @@ REQUIRED = ("asks", "claim", "measured", "direct")
 SELECTOR_KEYS = {"table", "where", "value", "low", "high", "sign"}
 BEARING_KEYS = {"column", "claim", "only", "except", "below_zero"}
 BEARING_WORDS = ("for", "against")
+MAX_NAMED = 12
+"""So many valid names a message lists where none is near."""
 
 
 def check_questions(questions: dict, tables: Tables, path) -> None:
@@ -48,10 +50,12 @@ def check_questions(questions: dict, tables: Tables, path) -> None:
 
 
 def require_known(where: str, given, valid) -> None:
-    """Refuse the first of `given` that is not among `valid`, with the nearest that is."""
+    """Refuse the first of `given` that is not among `valid`, with the nearest that is, or a few."""
     for name in given:
         if isinstance(name, (list, dict)) or name not in set(valid):
-            raise InputError(f"{where} '{name}' is not known{nearest(name, valid)}")
+            named = ", ".join(sorted(map(str, valid)))
+            few = f"; expected one of {named}" if len(valid) <= MAX_NAMED else ""
+            raise InputError(f"{where} '{name}' is not known{nearest(name, valid) or few}")
 
 
 def _check_selector(selector: dict, tables: Tables, where: str) -> None:
