@@ -6,7 +6,7 @@ import re
 
 import nbformat
 import pytest
-from conftest import ROOT
+from conftest import BUILD_FLOOR, REBUILD_FLOOR, ROOT
 from site_reader import loaded_by, pages_of, report
 
 from claimbook.about import load_about
@@ -19,7 +19,6 @@ from claimbook.summary import summarise
 from claimbook.tables import split_cell
 from claimbook.verdicts import VERDICT_COLOURS, verdict_text
 
-BUILD_FLOOR, REBUILD_FLOOR = 20, 5  # seconds
 FIRST_PAGE_FLOOR, PAGE_FLOOR = 500_000, 3_000_000  # bytes, with all that is loaded
 STYLE_LOADS = r"(?:url\(|@import)\s*[\"']?([^\s\"')]{1,40})"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
