@@ -347,11 +347,11 @@ def marked(monkeypatch, tmp_path):
     return temporary
 
 
-def nothing_left(project, marked):
-    """Neither a work folder, nor sockets, nor a process remains."""
+def what_is_left(project, marked) -> list[str | int]:
+    """Work folders, temporary files and processes that remain; there should be none."""
     left = [p.name for p in project.root.rglob(".claimbook-*")]
     left += [p.name for p in marked.iterdir()]
-    return not left and all_gone(marked)
+    return left if all_gone(marked) else [*left, *processes_mentioning(str(marked))]
 
 
 def all_gone(marked, seconds=5) -> bool:

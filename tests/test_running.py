@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import CLAIMBOOK, Project, claimbook, nothing_left, write_coffee
+from conftest import CLAIMBOOK, Project, claimbook, what_is_left, write_coffee
 
 from claimbook.errors import InputError
 from claimbook.notebook.running import find_notebooks, find_root
@@ -48,7 +48,15 @@ FAILURES = {
         ["from claimbook import load", "load().update(brewing_time=-1)"],
         r"cell 4 .*InputError: brewing_time: -1 minute is not above 0.*",
     ),
-    "17-no-notebook": (None, r".*not a notebook.*"),
+    "17-killed-with-its-worker": (
+        ["x = 1", "import os\nos.kill(os.getppid(), 9)", "y = 2"],
+        "whole notebook: its process was ended by SIGKILL",
+    ),
+    "18-leaves-a-file": (
+        ["import tempfile", "tempfile.mkstemp()[0]", "1 / 0"],
+        r"cell 5 \('1 / 0'\): ZeroDivisionError: .*",
+    ),
+    "19-no-notebook": (None, r".*not a notebook.*"),
 }
 
 
@@ -71,7 +79,7 @@ def test_each_failed_notebook_and_cell_is_named_and_nothing_changes(project, mar
         stem = line.split(".ipynb, ")[0]
         assert re.fullmatch(FAILURES[stem][1], line.removeprefix(f"{stem}.ipynb, ")), line
     assert project.files() == before
-    assert nothing_left(project, marked)
+    assert what_is_left(project, marked) == []
 
 
 def test_run_publishes_notebooks_figures_and_answers(project):
@@ -211,7 +219,7 @@ def test_interrupt_stops_kernels_and_leaves_the_record(project, marked, name, co
     assert time.monotonic() - begun < 10
     assert said.strip() == "claimbook: stopped; nothing was changed"
     assert project.files() == before
-    assert nothing_left(project, marked)
+    assert what_is_left(project, marked) == []
     assert not Path(f"{flag}30").exists()
 
 

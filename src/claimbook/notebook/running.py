@@ -297,6 +297,8 @@ def _execute(source: Path, target: Path, job: dict, workers: Workers) -> str | N
     said = target.with_suffix(".error")
     if said.exists():
         return said.read_text(encoding="utf-8")
+    if worker.returncode < 0:
+        return f"whole notebook: its process was ended by {signal.Signals(-worker.returncode).name}"
     last = errors.strip().splitlines()[-1:] or ["no message"]
     return f"whole notebook: its process ended with code {worker.returncode}: {last[0]}"
 

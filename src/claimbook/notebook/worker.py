@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -30,7 +31,7 @@ class NotebookFailed(Exception):
 def execute(source: Path, target: Path, sockets: str, parameters: dict, cell_timeout: int) -> None:
     """Execute `source` with `parameters` and write the tidied result to `target`.
 
-    sockets: an empty folder with a short path, for the kernel's sockets alone.
+    sockets: an empty folder with a short path, for the kernel's sockets.
 
     Raises NotebookFailed, naming the cell, unless every code cell ran without error: papermill
     calls a notebook complete whose kernel died or that left early.
@@ -131,6 +132,8 @@ def main() -> int:
     # the kernel of this environment, not a namesake in the user's home
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     os.environ["IPYTHONDIR"] = f"{job['sockets']}/ipython"  # not the user's start-up files
+    # whatever this process or its kernel leaves when it is killed goes with the folder
+    os.environ["TMPDIR"] = tempfile.tempdir = job["sockets"]
     os.environ["MPLBACKEND"] = "agg"  # cells show figures themselves
     target = Path(job["target"])
     try:
