@@ -387,6 +387,32 @@ def test_foreign_key_that_leads_nowhere_is_refused_with_the_nearest(coffee):
     assert "column cites: 'cup1998' is not in references; did you mean 'cup1999'?" in line
 
 
+@pytest.mark.parametrize("fields", ["claim", ["claim"]], ids=["a word", "a list"])
+def test_key_of_the_standard_that_leads_nowhere_is_refused_with_the_nearest(coffee, fields):
+    description = coffee_description()
+    key = {"fields": fields, "reference": {"resource": "claims", "fields": fields}}
+    description["resources"][2]["schema"]["foreignKeys"] = [key]
+    (coffee / "datapackage.yaml").write_text(json.dumps(description))
+    assert load_tables(coffee)
+    path = coffee / "findings.csv"
+    path.write_text(path.read_text().replace("bean2001,brewing_time", "bean2001,brewing time"))
+    (line,) = problems_of(coffee)
+    assert line.startswith("findings.csv: row 2, column claim: 'brewing time' is not in claims")
+    assert line.endswith("did you mean 'brewing_time'?")
+    path.write_text(path.read_text().replace("bean2001,brewing time", "bean2001,"))
+    assert load_tables(coffee), "an empty cell names nothing"
+
+
+def test_key_within_a_table_is_checked_too(coffee):
+    description = coffee_description()
+    key = {"fields": ["study_key"], "reference": {"resource": "", "fields": ["row_id"]}}
+    brews(description)["schema"]["foreignKeys"] = [key]
+    (coffee / "datapackage.yaml").write_text(json.dumps(description))
+    assert [line.partition(": ")[2] for line in problems_of(coffee)][0].startswith(
+        "row 2, column study_key: 'alba' is not in brews"
+    )
+
+
 def test_only_what_a_change_touches_is_read_again(coffee):
     known = load_tables(coffee)
     path = coffee / "brews.csv"
@@ -418,6 +444,11 @@ def _set(where, **properties):
 
 def _field(number):
     return lambda description: brews(description)["schema"]["fields"][number]
+
+
+def _key(fields, others):
+    key = {"fields": fields, "reference": {"resource": "claims", "fields": others}}
+    return lambda description: brews(description)["schema"].update(foreignKeys=[key])
 
 
 BAD_DESCRIPTIONS = {
@@ -456,13 +487,11 @@ BAD_DESCRIPTIONS = {
     "bad pattern": (_set(_field(1), constraints={"pattern": "("}), "not a regular expression"),
     "items of no table": (_set(_field(1), items="nobody.x"), "items 'nobody.x'"),
     "items without column": (_set(_field(1), items="brews"), "items 'brews'"),
-    "key to no column": (
-        lambda d: brews(d)["schema"].update(
-            foreignKeys=[
-                {"fields": ["study_key"], "reference": {"resource": "claims", "fields": ["x"]}}
-            ]
-        ),
-        "foreignKeys: there is no claims.x",
+    "key to no column": (_key(["study_key"], ["x"]), "foreignKeys: there is no claims.x"),
+    "key of no column": (_key(["x"], ["claim"]), "foreign key"),
+    "key of two columns": (
+        _key(["study_key", "row_id"], ["claim", "unit"]),
+        "table brews: foreignKeys: expected one column that names one column",
     ),
 }
 

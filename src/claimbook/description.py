@@ -90,7 +90,14 @@ def _bad_fields(resource: dict, columns: dict):
 def _bad_references(resource: dict, columns: dict):
     for key in resource["schema"].get("foreignKeys", []):
         target = key["reference"]["resource"] or resource["name"]
-        fields = key["reference"]["fields"]
-        for field in [fields] if isinstance(fields, str) else fields:
+        fields, others = as_list(key["fields"]), as_list(key["reference"]["fields"])
+        if len(fields) != 1 or len(others) != 1:
+            yield "foreignKeys: expected one column that names one column"
+        for field in others:
             if field not in columns.get(target, ()):
                 yield f"foreignKeys: there is no {target}.{field}"
+
+
+def as_list(fields: str | list[str]) -> list[str]:
+    """Return the columns of a key, which the standard lets stand alone or in a list."""
+    return [fields] if isinstance(fields, str) else fields

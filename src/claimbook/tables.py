@@ -1,15 +1,16 @@
 """Reading the tables of a book: each is checked against its description before it is used.
 
 The description is `datapackage.yaml`, a Frictionless Data Package; frictionless does the checking
-(encoding, header, ragged rows, types, levels, limits, unique and foreign keys). This module words
-what it finds for the person who has to mend it and turns the checked files into DataFrames.
+(encoding, header, ragged rows, types, levels, limits, unique keys, rules of a row). This module
+words what it finds for the person who has to mend it, turns the checked files into DataFrames, and
+checks that what they name of each other is there.
 """
 
 import csv
 import math
 import re
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,14 +25,14 @@ if "jsonschema" not in sys.modules:
     del sys.modules["rfc3987_syntax"]
 
 from frictionless import Check, Checklist, Dialect, Package, Resource
-from frictionless.checks import row_constraint
-from frictionless.errors import ForeignKeyError, RowConstraintError
+from frictionless.errors import RowConstraintError
 from frictionless.errors import TypeError as TypeError_
 from frictionless.exception import FrictionlessException
 from frictionless.formats import CsvControl
+from simpleeval import EvalWithCompoundTypes
 
 from claimbook.citations.bibliography import show
-from claimbook.description import description_problems
+from claimbook.description import as_list, description_problems
 from claimbook.errors import InputError, nearest
 from claimbook.folders import DESCRIPTION
 from claimbook.yaml_file import read_yaml
@@ -67,7 +68,7 @@ def load_tables(folder: Path, known: Tables | None = None, changed: Collection[s
     """Check and read every table that `folder`/datapackage.yaml describes.
 
     known: the same tables as they were checked before. changed: paths of the files that differ
-    from them; a table that neither changed nor refers to one that did is taken as it is known.
+    from them; a table that did not change is taken as it is known.
 
     Raises InputError that lists each problem with file, row, column, value and what was expected.
     Row numbers are those a spreadsheet shows: the header is row 1.
@@ -82,24 +83,17 @@ def load_tables(folder: Path, known: Tables | None = None, changed: Collection[s
     problems = [f"{folder / DESCRIPTION}: {p}" for p in description_problems(description)]
     if problems:
         raise InputError(_summary(problems))
-    new = [r for r in package.resources if known is None or _touches(r, package, changed)]
+    new = [r for r in package.resources if known is None or r.path in changed]
     for resource in new:
-        problems += _problems(resource, folder, package)
+        problems += _problems(resource, folder)
     if not problems:
         read = {resource.name: _read(resource, folder) for resource in new}
         names = [resource.name for resource in package.resources]
         frames = {name: read[name] if name in read else known.frames[name] for name in names}
-        problems = _list_problems(description, frames, folder)
+        problems = _reference_problems(description, frames, folder)
     if problems:
         raise InputError(_summary(problems))
     return Tables(frames, description)
-
-
-def _touches(resource: Resource, package: Package, changed: Collection[str]) -> bool:
-    """Whether a table changed, or refers to one that did."""
-    keys = resource.schema.foreign_keys
-    names = {key["reference"]["resource"] or resource.name for key in keys} | {resource.name}
-    return any(other.path in changed for other in package.resources if other.name in names)
 
 
 def _summary(problems: list[str]) -> str:
@@ -116,7 +110,7 @@ def _fields(resource: dict) -> dict[str, dict]:
     return {f["name"]: f for f in resource["schema"]["fields"]}
 
 
-def _problems(resource: Resource, folder: Path, package: Package) -> list[str]:
+def _problems(resource: Resource, folder: Path) -> list[str]:
     path = folder / resource.path
     if not path.is_file():
         return [f"{path}: the file is missing"]
@@ -132,11 +126,12 @@ def _problems(resource: Resource, folder: Path, package: Package) -> list[str]:
         return [f"{path}: header: {_header_problem(found, wanted)}"]
     # said, or it would be guessed from the first rows
     resource.dialect = Dialect(controls=[CsvControl(delimiter=",", quote_char='"')])
-    rules = {r["formula"]: r["expected"] for r in resource.custom.get("rules", [])}
-    checks = [_PlainNumbers(), *(row_constraint(formula=formula) for formula in rules)]
-    report = resource.validate(Checklist(checks=checks), limit_errors=10_000)
+    # it would copy and read the other table for each key; `_reference_problems` sees to them
+    resource.schema.foreign_keys = []
+    checks = Checklist(checks=[_PlainNumbers(), _Rules()])
+    report = resource.validate(checks, limit_errors=10_000)
     errors = _first_causes([error for task in report.tasks for error in task.errors])
-    return [f"{path}: {_worded(error, resource, package, rules)}" for error in errors]
+    return [f"{path}: {_worded(error, resource)}" for error in errors]
 
 
 class _PlainNumbers(Check):
@@ -154,6 +149,32 @@ class _PlainNumbers(Check):
         for position, name, kind in self._numeric:
             if row[name] is not None and not _is_plain(row.cells[position], kind):
                 yield TypeError_.from_row(row, note="not plain", field_name=name)
+
+
+class _Rules(Check):
+    """Refuse rows that break a rule of their table.
+
+    frictionless has such a check, which takes the rule apart anew for each row.
+    """
+
+    type = "rules"
+    Errors = [RowConstraintError]
+
+    def validate_start(self):
+        self._evaluator = EvalWithCompoundTypes()
+        rules = self.resource.custom.get("rules", [])
+        self._rules = [(self._evaluator.parse(rule["formula"]), rule) for rule in rules]
+        return []
+
+    def validate_row(self, row):
+        self._evaluator.names = row
+        for parsed, rule in self._rules:
+            try:
+                held = self._evaluator.eval(rule["formula"], previously_parsed=parsed)
+            except Exception:  # such as a comparison with a cell that could not be read
+                held = False
+            if not held:
+                yield RowConstraintError.from_row(row, note=f"expected {rule['expected']}")
 
 
 def _is_plain(cell: str, kind: str) -> bool:
@@ -195,19 +216,11 @@ def _header_problem(found: list[str], wanted: list[str]) -> str:
     return f"expected the columns once each, in this order: {', '.join(wanted)}"
 
 
-def _worded(error, resource: Resource, package: Package, rules: dict[str, str]) -> str:
+def _worded(error, resource: Resource) -> str:
     """Say in one line where the error is, what stands there, and what was expected."""
     columns = [field.name for field in resource.schema.fields]
     if isinstance(error, RowConstraintError):
-        expected = next((rules[f] for f in rules if f'"{f}"' in error.note), error.note)
-        return f"row {error.row_number} ({error.cells[0]}): expected {expected}"
-    if isinstance(error, ForeignKeyError):
-        known = _column(package, error.reference_name, error.reference_field_names[0])
-        value = ", ".join(str(cell) for cell in error.field_cells)
-        return (
-            f"row {error.row_number}, column {', '.join(error.field_names)}: '{value}' is not in "
-            f"{error.reference_name}{nearest(value, known)}"
-        )
+        return f"row {error.row_number} ({error.cells[0]}): {error.note}"
     if error.type in ("extra-cell", "missing-cell"):
         many = "more" if error.type == "extra-cell" else "fewer"
         return f"row {error.row_number}: {many} cells than the {len(columns)} columns of the header"
@@ -240,12 +253,6 @@ def _expected(error, field) -> str:
     return error.note
 
 
-def _column(package: Package, table: str, column: str) -> list[str]:
-    source = package.get_resource(table)
-    frame = pd.read_csv(Path(package.basepath) / source.path, dtype=str, usecols=[column])
-    return frame[column].dropna().unique().tolist()
-
-
 def _read(resource: Resource, folder: Path) -> pd.DataFrame:
     fields = resource.schema.fields
     frame = pd.read_csv(
@@ -263,30 +270,47 @@ def _read(resource: Resource, folder: Path) -> pd.DataFrame:
     return frame
 
 
-def split_cell(cell, separator: str) -> list[str]:
-    """Return the values of a cell that holds several, in order; an empty cell holds none."""
-    return [] if pd.isna(cell) else [part.strip() for part in str(cell).split(separator)]
+def split_cell(cell, separator: str | None) -> list[str]:
+    """Return the values of a cell that holds several, in order; an empty cell holds none.
+
+    Without a separator a cell is one value.
+    """
+    if pd.isna(cell):
+        return []
+    return [part.strip() for part in str(cell).split(separator)] if separator else [str(cell)]
 
 
-def _list_problems(description: dict, frames: dict, folder: Path) -> list[str]:
-    """Check the cells that hold several values, which foreign keys of the standard cannot."""
+def _reference_problems(description: dict, frames: dict, folder: Path) -> list[str]:
+    """Check that what cells name of another table, or of their own table's columns, is there."""
     problems = []
     for resource in description["resources"]:
         frame = frames[resource["name"]]
-        for name, field in _fields(resource).items():
-            items = field.get("items")
-            if not items:
-                continue
-            if items == "columns":
-                known, called = list(frame.columns), "a column of this table"
+        for column, separator, target in _references(resource):
+            if target is None:
+                names, called = frame.columns, "a column of this table"
             else:
-                table, column = items.split(".")
-                known, called = frames[table][column].tolist(), f"in {table}"
-            for row, cell in frame[name].items():
-                for value in split_cell(cell, field.get("separator", ";")):
+                names, called = frames[target[0]][target[1]].dropna(), f"in {target[0]}"
+            known = dict.fromkeys(map(str, names))
+            for row, cell in frame[column].items():
+                for value in split_cell(cell, separator):
                     if value not in known:
                         problems.append(
-                            f"{folder / resource['path']}: row {row + 2}, column {name}: "
+                            f"{folder / resource['path']}: row {row + 2}, column {column}: "
                             f"'{value}' is not {called}{nearest(value, known)}"
                         )
     return problems
+
+
+def _references(resource: dict) -> Iterator[tuple[str, str | None, tuple[str, str] | None]]:
+    """Yield the columns whose cells name something: column, what separates several values, and the
+    table and column that they name; None for the columns of their own table.
+
+    Foreign keys of the standard hold one value to a cell; `items` is our word for several.
+    """
+    for key in resource["schema"].get("foreignKeys", []):
+        (column,), (other,) = as_list(key["fields"]), as_list(key["reference"]["fields"])
+        yield column, None, (key["reference"]["resource"] or resource["name"], other)
+    for name, field in _fields(resource).items():
+        if items := field.get("items"):
+            table, _, column = items.partition(".")
+            yield name, field.get("separator", ";"), (table, column) if column else None
