@@ -149,13 +149,15 @@ def test_figures_keep_the_verdict_of_their_number(book, matrix):
     assert (raised.loc[same, "verdict"] == matrix["verdict"][same]).all()
 
 
+PASSES = 10
+"""A row can move only its own claim, so rows of many claims are turned together, all in few."""
+
+
 def test_changing_any_finding_moves_no_verdict_but_its_own_claim_s(book, matrix):
     """Over all rows: turn each finding's support about and see what moves."""
     findings = book.table("findings")
     moved_at_all = 0
-    # a row of a claim can move only that claim, so one row of each claim and source is turned
-    # per pass: all rows are gone over in few passes
-    groups = findings.groupby(findings["claim"].fillna("")).cumcount()
+    groups = findings.groupby(findings["claim"].fillna("")).cumcount() % PASSES
     for _, rows in findings.groupby(groups):
         frame = findings.copy()
         turned = (
@@ -183,10 +185,10 @@ TURNED = {
 
 
 def test_turning_any_row_of_the_other_tables_moves_only_its_own_claim(book, matrix):
-    """Over all rows: in pass n the nth row of each claim is turned, in all three tables."""
+    """Over all rows of three tables: each is turned in one of the passes."""
     figures = set(book.claims.loc[book.claims["role"] == "figure", "claim"])
-    order = {name: book.table(name).groupby("claim").cumcount() for name in TURNED}
-    for n in range(max(o.max() for o in order.values()) + 1):
+    order = {name: book.table(name).groupby("claim").cumcount() % PASSES for name in TURNED}
+    for n in range(PASSES):
         frames, turned_claims = dict(book.tables.frames), set()
         for name, (column, word, other) in TURNED.items():
             frame, chosen = book.table(name).copy(), order[name] == n
