@@ -213,8 +213,8 @@ def test_answers_that_moved_without_an_input_are_said_to_have(project, command):
     path.write_text(text.replace('"question": "extraction"', '"question": "dissolved"'))
     commit(root, "Another way to compute", record=False)
     assert bullets(drafted(project, command, "v1")) == {
-        "Added": ["New questions: `dissolved` (– → there)."],
-        "Removed": ["Questions no longer asked: `extraction` (there → –)."],
+        "Added": ["New questions: `dissolved` (– → holds, 19.5\u00a0%)."],
+        "Removed": ["Questions no longer asked: `extraction` (holds, 19.5\u00a0% → –)."],
         "Changed": [
             "Answers that moved without another input: `spread_of_extraction` "
             "(22.2\u00a0% → 33.3\u00a0%). Reason: say why."

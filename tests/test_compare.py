@@ -304,8 +304,19 @@ def test_answers_that_came_or_went_are_told_in_the_right_direction(project):
     path.write_text(json.dumps(document))
     went = changed_answers(change_between(project, "record", str(output)).answers)
     came = changed_answers(change_between(project, str(output), "record").answers)
-    assert went.to_numpy().tolist() == [["brewing_time", "there", "–", "–", "", "no longer asked"]]
-    assert came.to_numpy().tolist() == [["brewing_time", "–", "there", "–", "", "a new question"]]
+    was = "holds, 4.21\u00a0min"
+    assert went.to_numpy().tolist() == [["brewing_time", was, "–", "–", "", "no longer asked"]]
+    assert came.to_numpy().tolist() == [["brewing_time", "–", was, "–", "", "a new question"]]
+
+
+def test_numbers_that_differ_are_told_with_the_digits_that_differ(project):
+    output = project.root / "nearly"
+    write_results(load(project.root / "data"), output)
+    path = output / "results" / "answers.json"
+    path.write_text(path.read_text().replace('"estimate": 22.2222', '"estimate": 22.2219'))
+    changed = changed_answers(change_between(project, "record", str(output)).answers)
+    (row,) = changed.itertuples()
+    assert (row.before, row.after) == ("22.2222\u00a0%", "22.2219\u00a0%")
 
 
 def test_many_rows_are_shortened_in_words_and_whole_in_the_document(project):

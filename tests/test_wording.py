@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claimbook.wording import (
+    ends_text,
     figure_text,
     interval_text,
     markdown_text,
@@ -33,6 +34,22 @@ def test_numbers_have_three_digits_and_no_exponent_in_everyday_sizes(value, text
 @given(st.floats(1e-12, 1e12))
 def test_number_read_back_is_within_its_last_digit(value):
     assert float(number_text(value).replace(",", "")) == pytest.approx(value, rel=0.006)
+
+
+@pytest.mark.parametrize("before, after, told", [
+    (10, 12.5, ("10", "12.5")), (161.04, 161.01, ("161.04", "161.01")),
+    (26353782.1, 26353782.4, ("26,353,782.1", "26,353,782.4")),
+    (4e-6, 4.001e-6, ("4.000e-06", "4.001e-06")),
+    (None, 9.7, ("–", "9.7")), (9.7, 9.7, ("9.7", "9.7")),
+])  # fmt: skip
+def test_two_numbers_are_told_apart(before, after, told):
+    assert ends_text(before, after, "count") == told
+
+
+@given(st.floats(1e-12, 1e12), st.floats(1e-13, 1))
+def test_two_numbers_that_differ_never_read_the_same(value, part):
+    before, after = ends_text(value, value * (1 + part), "percent")
+    assert before != after
 
 
 def test_quantities_and_intervals_stay_on_one_line():

@@ -8,6 +8,8 @@ import pandas as pd
 from claimbook.citations.bibliography import show
 
 SIGNIFICANT = 3
+TELLING = 15
+"""Decimal digits that a number of the computer holds for certain."""
 SYMBOLS = {
     "percent": "%",
     "second": "s",
@@ -30,18 +32,21 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]|$~])")
 _STARTS_BLOCK = re.compile(r"^(#|[-+=](?=\s|[-+=]|$)|\d+[.)](?=\s|$))")
 
 
-def number_text(value: float | None) -> str:
-    """Return a number to three significant digits, without exponent for everyday sizes."""
+def number_text(value: float | None, digits: int = SIGNIFICANT) -> str:
+    """Return a number to three significant digits, without exponent for everyday sizes.
+
+    Numbers of a thousand and more keep all digits before the point.
+    """
     if value is None or pd.isna(value):
         return "–"
     if value == 0:
         return "0"
     magnitude = abs(value)
     if magnitude >= 1000:
-        return f"{value:,.0f}"
+        return f"{value:,.{max(0, digits - len(f'{magnitude:.0f}'))}f}"
     if magnitude < 1e-4:
-        return f"{value:.{SIGNIFICANT - 1}e}"
-    return f"{float(f'{value:.{SIGNIFICANT}g}'):.10g}"
+        return f"{value:.{digits - 1}e}"
+    return f"{float(f'{value:.{digits}g}'):.15g}"
 
 
 def number_word(count: int) -> str:
@@ -49,11 +54,20 @@ def number_word(count: int) -> str:
     return WORDS[count] if 0 <= count < len(WORDS) else f"{count:,}"
 
 
-def quantity_text(value: float | None, unit: str | None) -> str:
+def quantity_text(value: float | None, unit: str | None, digits: int = SIGNIFICANT) -> str:
     """Return a number with its unit's symbol, such as ``16.3 %``, kept on one line."""
     if value is None or pd.isna(value):
         return "–"
-    return f"{number_text(value)}\u00a0{SYMBOLS.get(unit, unit or '')}".rstrip()
+    return f"{number_text(value, digits)}\u00a0{SYMBOLS.get(unit, unit or '')}".rstrip()
+
+
+def ends_text(before: float | None, after: float | None, unit: str | None) -> tuple[str, str]:
+    """Return two numbers with as many digits as it takes to tell them apart, three at least."""
+    for digits in range(SIGNIFICANT, TELLING + 1):
+        ends = quantity_text(before, unit, digits), quantity_text(after, unit, digits)
+        if ends[0] != ends[1]:
+            break
+    return ends
 
 
 def interval_text(low: float | None, high: float | None, unit: str | None) -> str:

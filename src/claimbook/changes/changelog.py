@@ -8,7 +8,7 @@ from claimbook.changes.comparison import Change, changed_answers
 from claimbook.changes.differences import FIGURES, GONE, NEW, NO_INPUT, cause_of, input_differences
 from claimbook.changes.states import RECORD, Inputs, git, inputs_of, revision
 from claimbook.errors import InputError
-from claimbook.wording import plain_words, quantity_text
+from claimbook.wording import ends_text, plain_words
 
 NO_REASON = "say why"
 """What stands for a reason where git knows none; nobody but the author can fill it in."""
@@ -50,7 +50,7 @@ def _worded(row) -> tuple[str, str]:
     """Return the part of the entry that a difference belongs to, and what it says."""
     name, where = f"`{row.row}`", f"`{row.where}`"
     if row.where == FIGURES:
-        ends = (quantity_text(value, row.column) for value in (row.before, row.after))
+        ends = ends_text(row.before, row.after, row.column)
         return "Numbers", f"The text's figure {name}: {' → '.join(ends)}"
     if row.column is None:
         if row.before is None or row.after is None:

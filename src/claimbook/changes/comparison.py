@@ -11,6 +11,7 @@ import pandas as pd
 
 from claimbook.changes.differences import (
     FIGURES,
+    MAIN,
     answer_differences,
     changed_questions,
     flips,
@@ -20,7 +21,7 @@ from claimbook.changes.states import State
 from claimbook.errors import InputError
 from claimbook.notebook.outputs import write_json
 from claimbook.notebook.running import execute_one, work_folder
-from claimbook.wording import number_text, plain_words, quantity_text
+from claimbook.wording import ends_text, plain_words, quantity_text
 
 DOCUMENT, NOTEBOOK = "comparison.json", "comparison.ipynb"
 BEFORE, AFTER = "before", "after"
@@ -115,35 +116,37 @@ def changed_answers(answers: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for question, fields in answers[answers["change"] != "words"].groupby("question", sort=False):
-        first = fields.iloc[0]
-        by_field = fields.set_index("field")
+        first, by_field = fields.iloc[0], fields.set_index("field")
+        shown = [field for field in MAIN if field in by_field.index] or [first["field"]]
+        ends = [_ends(by_field.loc[field]) for field in shown if field]
+        before, after = (", ".join(end) for end in zip(*ends or [("there", "there")], strict=True))
         also, by = "", "–"
         if first["change"] == "added":
-            before, after = "–", "there"
+            before = "–"
         elif first["change"] == "removed":
-            before, after = "there", "–"
+            after = "–"
         else:
-            shown = [f for f in ("verdict", "estimate") if f in by_field.index] or [first["field"]]
-            before, after = (
-                ", ".join(_value(by_field.loc[field, end], by_field.loc[field]) for field in shown)
-                for end in ("before", "after")
-            )
-            if shown[0] not in ("verdict", "estimate"):
+            if shown[0] not in MAIN:
                 before = f"{plain_words(shown[0])} {before}"
-            by = _value(by_field.loc[shown[-1], "by"], by_field.loc[shown[-1]], sign=True)
+            by = _by(by_field.loc[shown[-1]])
             more = len(fields) - len(shown)
             also = f"{more} more number{'s' if more > 1 else ''}" if more else ""
         rows.append((question, before, after, by, also, _shortened(first["why"])))
     return pd.DataFrame(rows, columns=["answer", "before", "after", "by", "also", "why"])
 
 
-def _value(value, row: pd.Series, sign: bool = False) -> str:
-    if value is None or (isinstance(value, float) and pd.isna(value)):
-        return "–"
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return str(value)
-    text = quantity_text(value, row["unit"]) if row["unit"] else number_text(value)
-    return f"+{text}" if sign and value > 0 else text
+def _ends(row: pd.Series) -> tuple[str, str]:
+    """Return a field before and after in words, or as numbers that can be told apart."""
+    ends = row["before"], row["after"]
+    if any(isinstance(end, float | int) and not isinstance(end, bool) for end in ends):
+        return ends_text(*ends, row["unit"])
+    return tuple("–" if end is None else str(end) for end in ends)
+
+
+def _by(row: pd.Series) -> str:
+    """Return a difference with its sign."""
+    text = quantity_text(row["by"], row["unit"])
+    return text if pd.isna(row["by"]) or row["by"] < 0 else f"+{text}"
 
 
 def _shortened(why: list[str]) -> str:
@@ -178,11 +181,8 @@ def input_summary(inputs: pd.DataFrame) -> pd.DataFrame:
     rows = []
     figures = inputs["where"] == FIGURES
     for row in inputs[figures].itertuples():
-        unit = row.column
-        ends = [
-            quantity_text(None if v is None else float(v), unit) for v in (row.before, row.after)
-        ]
-        rows.append((FIGURES, row.row, f"{ends[0]} -> {ends[1]}"))
+        ends = ends_text(row.before, row.after, row.column)
+        rows.append((FIGURES, row.row, " -> ".join(ends)))
     alike: dict[tuple[str, str], list[str]] = {}
     for row in inputs[~figures].itertuples():
         alike.setdefault((row.where, _difference(row)), []).append(str(row.row))

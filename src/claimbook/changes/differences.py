@@ -27,6 +27,8 @@ TEXTS = {
 }
 """Fields of a record that say what was asked, from what, and in which words. All others are its
 value: the verdict and every number that was computed."""
+MAIN = ("verdict", "estimate")
+"""Fields that stand for an answer where one line is all there is."""
 ANSWER_COLUMNS = [
     "question",
     "claim",
@@ -130,7 +132,8 @@ def answer_differences(before: State, after: State, inputs: pd.DataFrame) -> pd.
 
     inputs: from `input_differences`. Columns: question, claim, notebook, change (verdict, number,
     added, removed, or words where only the wording differs), field, before, after, by (the
-    difference of two numbers), unit, why (list of the inputs behind it; see `causes`).
+    difference of two numbers), unit, why (list of the inputs behind it; see `causes`). Of an
+    answer that was added or removed the `MAIN` fields are listed, or None where it has none.
     Answers are in the order of the state after, verdicts first within an answer.
     """
     rows = []
@@ -142,7 +145,10 @@ def answer_differences(before: State, after: State, inputs: pd.DataFrame) -> pd.
         head = [question, record["claim"], record["notebook"]]
         if one is None or other is None:
             change, why = ("added", NEW) if one is None else ("removed", GONE)
-            rows.append([*head, change, None, None, None, None, None, [why]])
+            for field in [f for f in MAIN if record.get(f) is not None] or [None]:
+                pair = ((answer or {}).get(field) for answer in (one, other))
+                unit = record.get("unit") if field == "estimate" else None
+                rows.append([*head, change, field, *pair, None, unit, [why]])
             continue
         why = causes(one, other, inputs)
         fields = [f for f in _ordered(one, other) if f not in TEXTS]
