@@ -165,10 +165,10 @@ def test_broken_text_is_one_message_with_its_place(text, words):
 def test_macros_that_multiply_are_stopped_early():
     lines = ['@string{a0 = "' + "x" * 1000 + '"}']
     lines += [f"@string{{a{i + 1} = {' # '.join([f'a{i}'] * 10)}}}" for i in range(12)]
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(InputError, match="macros expand beyond"):
         parse_bibliography("\n".join([*lines, "@misc{z, title = a12}"]))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_files_that_cannot_be_read(tmp_path):

@@ -81,9 +81,9 @@ def test_implications_of_the_collection_by_hand(book):
     ],
 )
 def test_arithmetic_carries_its_units_and_gives_no_number_where_none_follows(formula, unit, value):
-    begun = time.monotonic()
+    begun = time.process_time()
     assert value_of(formula, unit) == pytest.approx(value, nan_ok=True)
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 @given(st.floats(0.01, 100), st.floats(0.01, 100), st.integers(1, 5))

@@ -91,9 +91,9 @@ LIMIT_SECONDS = 4.0
 
 def test_a_million_draws_are_fast():
     factors = [from_counts("a", 36, 369), from_interval("b", 66, 50, 80)]
-    start = time.perf_counter()
+    start = time.process_time()
     assert product(factors)["draws"] == 1_000_000
-    assert time.perf_counter() - start < LIMIT_SECONDS
+    assert time.process_time() - start < LIMIT_SECONDS
 
 
 @pytest.mark.parametrize(

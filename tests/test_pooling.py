@@ -343,9 +343,9 @@ LIMIT_SECONDS = 3.0
 
 def test_two_thousand_studies_pool_fast():
     frame = synthetic_studies(2000)
-    start = time.perf_counter()
+    start = time.process_time()
     pool(frame)
-    assert time.perf_counter() - start < LIMIT_SECONDS
+    assert time.process_time() - start < LIMIT_SECONDS
 
 
 def test_growth_is_about_linear():

@@ -180,9 +180,9 @@ def test_a_chain_of_points_gives_the_hand_computed_answer():
 
 def test_a_million_draws_of_a_chain_take_under_two_seconds():
     propagate(chain, CHAIN, draws=10)  # loads the units
-    started = time.perf_counter()
+    started = time.process_time()
     result = propagate(chain, CHAIN, draws=1_000_000, seed=1)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert len(result.outputs["share"]) == 1_000_000
 
 

@@ -187,11 +187,12 @@ def test_refusals_say_what_was_given_and_what_was_expected(given_value, unit, wo
 
 
 def test_arithmetic_in_a_text_is_never_evaluated():
-    started = time.perf_counter()
+    parse_quantity("2 s", "second")  # loads the units
+    started = time.process_time()
     for bomb in ("9**9**9**9", "2 s**9**9**9", "2 ((m**9)**9)**9", "2 9**9**9*s"):
         with pytest.raises(InputError):
             parse_quantity(bomb, "second")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_units_printed_by_pint_are_read_back():
