@@ -1,8 +1,14 @@
 """Claims of a text as data: restated, traced to their sources, tested and recomputed."""
 
+import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from claimbook.errors import InputError
+
+# jsonschema, by which tables and notebooks are read, would build a grammar of web addresses as it
+# is imported: over a second in every process, for a format that nothing here checks. Our lock
+# leaves the grammar out; other environments may have it.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 try:
     __version__ = version("claimbook")

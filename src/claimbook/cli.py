@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 
 MISTAKE, FAILED = 2, 1
 
-# jsonschema, which reading a notebook needs, would compile a grammar of international addresses as
-# it is loaded. That takes more than a second, and nothing here checks such addresses.
-sys.modules.setdefault("rfc3987_syntax", None)
-
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; return the exit code.

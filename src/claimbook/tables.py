@@ -9,21 +9,11 @@ checks that what they name of each other is there.
 import csv
 import math
 import re
-import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-
-# jsonschema, which frictionless uses, would build a grammar for web addresses as it is imported:
-# over a second in every notebook, for a format that no description here uses
-if "jsonschema" not in sys.modules:
-    sys.modules["rfc3987_syntax"] = None
-    import jsonschema  # noqa: F401
-
-    del sys.modules["rfc3987_syntax"]
-
 from frictionless import Check, Checklist, Dialect, Package, Resource
 from frictionless.errors import RowConstraintError
 from frictionless.errors import TypeError as TypeError_
