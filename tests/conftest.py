@@ -432,8 +432,8 @@ def stop(process: subprocess.Popen, number: int = signal.SIGKILL) -> None:
 
 BUILD_FLOOR, REBUILD_FLOOR = 20, 5
 """Seconds in which the site is to be made, and made again after one notebook changed."""
-QUIET_PACE = 0.3
-"""Seconds that the loop of `_pace` takes where the site's floors were set."""
+QUIET_PACE = 1.8
+"""Seconds of processor time that `_pace` takes where the site's floors were set."""
 
 
 @dataclass
@@ -450,6 +450,15 @@ class Site:
     seconds: float
     rebuilt: float
     same: bool
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config):
+    """Make the site before all tests run side by side, which would take its processor from it."""
+    every = config.args_source is config.ArgsSource.TESTPATHS
+    if every and not (config.option.keyword or config.option.markexpr or config.option.collectonly):
+        shared = config._tmp_path_factory.getbasetemp()
+        (shared / "site.json").write_text(json.dumps(_make_site(shared)))
 
 
 @pytest.fixture(scope="session")
@@ -507,23 +516,27 @@ def _quieter(measure, limit: float) -> tuple[subprocess.CompletedProcess, float]
 def _timed(*command) -> tuple[subprocess.CompletedProcess, float]:
     """Run the command line; return what it did and the processor time that it took.
 
-    The time is that of a quiet machine: where a plain loop before and after the command takes
-    longer than it does there, because others share the processor, the command did so as well.
+    The time is that of a quiet machine: where the imports before and after the command take longer
+    than they do there, because others share processor and memory, the command did so as well.
     """
-    pace, before = _pace(), os.times()
-    done = claimbook(*command, cwd=ROOT)
-    after, pace = os.times(), (pace + _pace()) / 2
-    children = (after.children_user - before.children_user) + (
-        after.children_system - before.children_system
-    )
-    return done, (children or after.elapsed - before.elapsed) / max(1, pace / QUIET_PACE)
+    before = _pace()
+    done, seconds = _taking(lambda: claimbook(*command, cwd=ROOT))
+    return done, seconds / max(1, (before + _pace()) / 2 / QUIET_PACE)
 
 
 def _pace() -> float:
-    """Return the processor time of a loop that is always the same."""
-    begun = time.process_time()
-    sum(len(str(number)) for number in range(3_000_000))
-    return time.process_time() - begun
+    """Return the processor time of a process that imports much of what the command does."""
+    words = [sys.executable, "-c", "import pandas, scipy.stats, matplotlib.pyplot"]
+    return _taking(lambda: subprocess.run(words, check=True))[1]
+
+
+def _taking(run) -> tuple[subprocess.CompletedProcess, float]:
+    """Return what ``run()`` did and its process's time: of the processor, where that is told."""
+    before = os.times()
+    done, after = run(), os.times()
+    used = after.children_user + after.children_system
+    children = used - before.children_user - before.children_system
+    return done, children or after.elapsed - before.elapsed
 
 
 def _digests(folder: Path) -> dict[str, str]:
