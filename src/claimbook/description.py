@@ -98,6 +98,6 @@ def _bad_references(resource: dict, columns: dict):
                 yield f"foreignKeys: there is no {target}.{field}"
 
 
-def as_list(fields: str | list[str]) -> list[str]:
-    """Return the columns of a key, which the standard lets stand alone or in a list."""
-    return [fields] if isinstance(fields, str) else fields
+def as_list(said) -> list:
+    """Return what may stand alone or in a list as a list."""
+    return said if isinstance(said, list) else [said]

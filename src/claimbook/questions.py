@@ -8,6 +8,7 @@ work reports, and two selections of evidence rows: `direct` rows measure what th
 import numpy as np
 import pandas as pd
 
+from claimbook.description import as_list
 from claimbook.errors import InputError, nearest
 from claimbook.tables import Tables
 
@@ -88,7 +89,7 @@ def check_levels(wanted_levels: dict, frame: pd.DataFrame, where: str) -> None:
             if isinstance(frame[column].dtype, pd.CategoricalDtype)
             else frame[column].dropna()
         )
-        require_known(f"{where}: {column}", _as_list(wanted), levels)
+        require_known(f"{where}: {column}", as_list(wanted), levels)
 
 
 def check_bearings(bearings: dict, tables: Tables, path) -> None:
@@ -113,13 +114,9 @@ def check_bearings(bearings: dict, tables: Tables, path) -> None:
             check_levels(asked.get(part, {}), frame, f"{where}, {part}")
 
 
-def _as_list(wanted) -> list:
-    return wanted if isinstance(wanted, list) else [wanted]
-
-
 def select(frame: pd.DataFrame, where: dict) -> pd.DataFrame:
     """Return the rows of `frame` whose columns hold one of the wanted values each."""
     chosen = np.ones(len(frame), dtype=bool)  # all tests first: taking rows is what costs time
     for column, wanted in where.items():
-        chosen &= frame[column].isin(_as_list(wanted)).fillna(False).to_numpy(dtype=bool)
+        chosen &= frame[column].isin(as_list(wanted)).fillna(False).to_numpy(dtype=bool)
     return frame[chosen]

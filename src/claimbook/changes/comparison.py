@@ -16,6 +16,7 @@ from claimbook.changes.differences import (
     changed_questions,
     flips,
     input_differences,
+    is_number,
 )
 from claimbook.changes.states import State
 from claimbook.errors import InputError
@@ -138,7 +139,7 @@ def changed_answers(answers: pd.DataFrame) -> pd.DataFrame:
 def _ends(row: pd.Series) -> tuple[str, str]:
     """Return a field before and after in words, or as numbers that can be told apart."""
     ends = row["before"], row["after"]
-    if any(isinstance(end, float | int) and not isinstance(end, bool) for end in ends):
+    if all(end is None or is_number(end) for end in ends):
         return ends_text(*ends, row["unit"])
     return tuple("–" if end is None else str(end) for end in ends)
 

@@ -165,8 +165,12 @@ def answer_differences(before: State, after: State, inputs: pd.DataFrame) -> pd.
 
 
 def _by(before: Any, after: Any) -> float | None:
-    numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in (before, after))
-    return after - before if numbers else None
+    return after - before if is_number(before) and is_number(after) else None
+
+
+def is_number(value: Any) -> bool:
+    """Whether a field holds a number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def changed_questions(answers: pd.DataFrame) -> list[str]:

@@ -298,7 +298,10 @@ def _execute(source: Path, target: Path, job: dict, workers: Workers) -> str | N
     if said.exists():
         return said.read_text(encoding="utf-8")
     if worker.returncode < 0:
-        return f"whole notebook: its process was ended by {signal.Signals(-worker.returncode).name}"
+        number = -worker.returncode
+        return (
+            f"whole notebook: its process was ended by signal {number} ({signal.strsignal(number)})"
+        )
     last = errors.strip().splitlines()[-1:] or ["no message"]
     return f"whole notebook: its process ended with code {worker.returncode}: {last[0]}"
 
