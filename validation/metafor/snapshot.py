@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from claimbook.synthesis.age_curve import age_strata, assumed_stratum_n
+from rls_nitric_oxide.age_curve import age_strata, assumed_stratum_n
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[1] / "data" / "evidence" / "rls_prevalence.csv"

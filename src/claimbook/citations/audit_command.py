@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from claimbook.book import find_data
+from claimbook.book.bibliography import entry_fields, load_bibliography, show
+from claimbook.book.book import find_data
 from claimbook.citations.audit import VERDICTS, audit
 from claimbook.citations.audit_arguments import RECORDS
-from claimbook.citations.audit_works import load_records
-from claimbook.citations.bibliography import entry_fields, load_bibliography, show
 from claimbook.citations.crossref import (
     BASE_URL,
     Answer,
@@ -20,6 +19,7 @@ from claimbook.citations.crossref import (
     works_of,
     write_whole,
 )
+from claimbook.citations.known_works import load_records
 from claimbook.errors import InputError
 
 

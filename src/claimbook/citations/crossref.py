@@ -23,9 +23,9 @@ import pandas as pd
 from habanero import Crossref
 from tqdm import tqdm
 
-from claimbook.citations.audit_fields import FIELDS, normal_doi
-from claimbook.citations.audit_works import Work
-from claimbook.citations.bibliography import show
+from claimbook.book.bibliography import show
+from claimbook.citations.fields import FIELDS, normal_doi
+from claimbook.citations.known_works import Work
 from claimbook.errors import InputError
 
 BASE_URL = "https://api.crossref.org"

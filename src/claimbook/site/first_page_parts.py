@@ -2,14 +2,14 @@
 
 import html
 
-from claimbook import summary as told
-from claimbook.comparison import VERDICT_RULES
+from claimbook.book.format import interval_text, markdown_text, quantity_text
+from claimbook.claims import summary as told
+from claimbook.claims.comparison import VERDICT_RULES
+from claimbook.claims.verdict import VERDICT_MARKS
 from claimbook.site.first_page import PAGE, FirstPage
 from claimbook.site.fragments import badge, raw
 from claimbook.site.links import CARDS, claim_page, to_page
 from claimbook.site.record import Record
-from claimbook.verdicts import VERDICT_MARKS
-from claimbook.wording import interval_text, markdown_text, quantity_text
 
 
 def first_page(record: Record, changed: str | None) -> FirstPage:

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 from markdown_it import MarkdownIt
 
-from claimbook.notebook.card_links import anchor
-from claimbook.verdicts import VERDICT_MARKS, verdict_text
+from claimbook.claims.verdict import VERDICT_MARKS, verdict_text
+from claimbook.show.card_links import anchor
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _TAG_OR_TEXT = re.compile(r"(<[^>]*>)")

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from claimbook.errors import InputError
-from claimbook.exports.crate import crate
-from claimbook.exports.sitemap import sitemap
-from claimbook.notebook.running import uninterrupted
+from claimbook.run.running import uninterrupted
+from claimbook.site.exports.crate import crate
+from claimbook.site.exports.sitemap import sitemap
 from claimbook.site.last_change import last_change
 from claimbook.site.machines import FOLDER, Machines
 from claimbook.site.pages import Pages, all_pages

@@ -5,9 +5,9 @@ import io
 import re
 from pathlib import Path
 
+from claimbook.claims.verdict import VERDICT_COLOURS
 from claimbook.errors import RunFailed
 from claimbook.site.machines import Machines
-from claimbook.verdicts import VERDICT_COLOURS
 
 HERE = Path(__file__).parent
 LANGUAGE = "en"

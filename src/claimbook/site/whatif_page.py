@@ -5,13 +5,13 @@ import json
 
 import pandas as pd
 
-from claimbook.comparison import VERDICTS
+from claimbook.book.format import markdown_text
+from claimbook.claims.comparison import VERDICTS
+from claimbook.claims.recompute import VERDICT, Recomputer
 from claimbook.site.fragments import badge, raw, scroll_box, verdict_class, with_tables
 from claimbook.site.links import claim_page, to_page
+from claimbook.site.lookup import lookup_tables
 from claimbook.site.record import Record
-from claimbook.whatif.lookup import lookup_tables
-from claimbook.whatif.recompute import VERDICT, Recomputer
-from claimbook.wording import markdown_text
 
 PAGE = "what-if"
 DATA = "what-if-data.js"
