@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from claimbook.claims.comparison import VERDICTS, answers
 from claimbook.claims.verdict import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
-from claimbook.run.outputs import ANSWERS_TYPE, METADATA_KEY
 from claimbook.show import display
+from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY
 
 HOSTILE = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "$x$", "a|b", "`c`"]
 HOSTILE += ['"><b>', "&amp;", "</td></tr></table>", "<td>", "\u202e", "{x}", "%s", "two\nlines"]

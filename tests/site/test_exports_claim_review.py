@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claimbook import load
-from claimbook.book.bibliography import doi_link
 from claimbook.book.book import NOT_EVIDENCE
+from claimbook.book.text import doi_link
 from claimbook.claims.claim_checks import RULES, evidence_matrix
 from claimbook.claims.comparison import VERDICTS
 from claimbook.errors import InputError

@@ -9,14 +9,14 @@ import pytest
 from conftest import BUILD_FLOOR, REBUILD_FLOOR, ROOT
 from site_reader import loaded_by, pages_of, report
 
-from claimbook.book.bibliography import doi_link
 from claimbook.book.first_page import load_about
 from claimbook.book.tables import split_cell
+from claimbook.book.text import doi_link
 from claimbook.citations.known_dois import known_dois
 from claimbook.claims.summary import summarise
 from claimbook.claims.verdict import VERDICT_COLOURS, verdict_text
-from claimbook.run.outputs import METADATA_KEY
 from claimbook.show.card_links import anchor
+from claimbook.show.output_keys import METADATA_KEY
 from claimbook.site.links import claim_page
 
 FIRST_PAGE_FLOOR, PAGE_FLOOR = 500_000, 3_000_000  # bytes, with all that is loaded

@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 from claimbook.book.book import Book
-from claimbook.book.format import interval_text, markdown_text, plain_words, quantity_text
+from claimbook.book.format import interval_text, plain_words, quantity_text
+from claimbook.book.text import markdown_text
 from claimbook.citations.audit import audit
 from claimbook.citations.corrections import CORRECTED, CORRECTED_COLUMNS, corrected, errata
 from claimbook.claims.verdict import verdict_text

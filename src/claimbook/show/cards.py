@@ -12,17 +12,17 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from claimbook.book.bibliography import doi_link, format_entry_html, safe_link, show
+from claimbook.book.bibliography import format_entry_html
 from claimbook.book.book import NOT_EVIDENCE, Book
 from claimbook.book.format import (
     figure_text,
     interval_text,
-    markdown_text,
     number_text,
     plain_words,
     quantity_text,
 )
 from claimbook.book.tables import split_cell
+from claimbook.book.text import doi_link, markdown_text, safe_link, visible
 from claimbook.book.yaml_file import read_yaml
 from claimbook.citations.fields import as_text
 from claimbook.citations.known_dois import known_dois
@@ -316,7 +316,7 @@ def _wider(shared: "_Shared", claim: str, columns: Mapping[str, Columns]) -> str
 
 def _text(value) -> str:
     """Return text for an HTML cell inside Markdown: no markup, no formula, no line of its own."""
-    escaped = html.escape(re.sub(" +", " ", show(str(value))).strip())
+    escaped = html.escape(re.sub(" +", " ", visible(str(value))).strip())
     return escaped.replace("$", "&#36;") or "–"
 
 

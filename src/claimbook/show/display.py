@@ -21,12 +21,12 @@ import pandas as pd
 import seaborn as sns
 from IPython.display import display
 
-from claimbook.book.bibliography import safe_link
-from claimbook.book.format import markdown_text, plain_words
+from claimbook.book.format import plain_words
+from claimbook.book.text import markdown_text, safe_link
 from claimbook.claims.answer import DIGITS
 from claimbook.claims.verdict import verdict_text
-from claimbook.run.outputs import ANSWERS_TYPE, METADATA_KEY, SHOWS
 from claimbook.show.cards import address, addresses, linked
+from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY, SHOWS
 
 _BESIDE = re.compile(r"([A-Za-z0-9][\w-]*\.ipynb)?(#[A-Za-z][\w.-]*)?", re.ASCII)
 """An address inside the collection: no scheme, no folder."""

@@ -2,7 +2,8 @@
 
 import html
 
-from claimbook.book.format import interval_text, markdown_text, quantity_text
+from claimbook.book.format import interval_text, quantity_text
+from claimbook.book.text import markdown_text
 from claimbook.claims import summary as told
 from claimbook.claims.comparison import VERDICT_RULES
 from claimbook.claims.verdict import VERDICT_MARKS

@@ -5,7 +5,7 @@ import json
 
 import pandas as pd
 
-from claimbook.book.format import markdown_text
+from claimbook.book.text import markdown_text
 from claimbook.claims.comparison import VERDICTS
 from claimbook.claims.recompute import VERDICT, Recomputer
 from claimbook.site.fragments import badge, raw, scroll_box, verdict_class, with_tables

@@ -1,7 +1,8 @@
 """Each claim as a schema.org ClaimReview: what was claimed, by whom, and what became of it.
 
-The rating is the verdict that a rule drew (`claimbook.claims.claim_checks`), as a number and as its word. A
-claim that is not testable has the word and no number, for it has no place between true and false.
+The rating is the verdict that a rule drew (`claimbook.claims.claim_checks`), as a number and as its
+word. A claim that is not testable has the word and no number, for it has no place between true and
+false.
 """
 
 import json
@@ -10,10 +11,10 @@ from datetime import date
 
 import pandas as pd
 
-from claimbook.book.bibliography import safe_link, show
 from claimbook.book.book import Book
 from claimbook.book.format import figure_text
 from claimbook.book.source_text import Origin
+from claimbook.book.text import safe_link, visible
 from claimbook.claims.comparison import VERDICTS
 from claimbook.errors import InputError, nearest
 from claimbook.site.exports.collection import Author, Collection
@@ -74,7 +75,7 @@ def rating(verdict: str, explanation: str) -> dict:
     """Return a verdict as a schema.org Rating. Raises InputError if it is not on the scale."""
     if verdict not in VERDICTS:
         raise InputError(f"no verdict '{verdict}'{nearest(verdict, VERDICTS)}")
-    words = {"alternateName": verdict, "ratingExplanation": show(explanation)}
+    words = {"alternateName": verdict, "ratingExplanation": visible(explanation)}
     if verdict == NOT_TESTABLE:
         return {"@type": "Rating", **words}
     return {
@@ -88,25 +89,25 @@ def rating(verdict: str, explanation: str) -> dict:
 
 def _reviewed(claim: pd.Series, changed: bool) -> str:
     """Return what is reviewed, in our words; a number put in by a user is said to be one."""
-    statement = show(claim["statement"])
+    statement = visible(claim["statement"])
     if claim["role"] != "figure":
         return statement
-    figure = show(figure_text(claim))
+    figure = visible(figure_text(claim))
     return f"{statement} ({'here, instead of the figure of the text: ' * changed}{figure})"
 
 
 def _claim(label: str, origin: Origin | None) -> dict:
     """Return the claim and where it was made; without origin it is nobody's claim."""
-    item: dict = {"@type": "Claim", "name": show(label)}
+    item: dict = {"@type": "Claim", "name": visible(label)}
     if origin is None:
         return item
     made = {
-        "author": {"@type": "Person", "name": show(origin.author)},
+        "author": {"@type": "Person", "name": visible(origin.author)},
         "datePublished": origin.date.isoformat(),
     }
-    text = {"@type": "CreativeWork", "name": show(origin.title), **made}
+    text = {"@type": "CreativeWork", "name": visible(origin.title), **made}
     if origin.publisher:
-        text["publisher"] = {"@type": "Organization", "name": show(origin.publisher)}
+        text["publisher"] = {"@type": "Organization", "name": visible(origin.publisher)}
     if origin.address:
         text["url"] = safe_link(origin.address)
     return {**item, **made, "appearance": text}
@@ -126,7 +127,7 @@ def _licences(book: Book) -> list[dict]:
 def title_of(book: Book) -> str:
     """Return the title of the book's data, or its short name if it has none."""
     description = book.tables.description
-    return show(description.get("title") or description["name"])
+    return visible(description.get("title") or description["name"])
 
 
 def script(document: dict) -> str:

@@ -3,7 +3,7 @@
 import html
 from collections import Counter
 
-from claimbook.book.bibliography import show
+from claimbook.book.text import visible
 from claimbook.claims.verdict import VERDICT_MARKS, verdict_text
 
 WIDTH, HEIGHT = 1200, 630
@@ -44,4 +44,4 @@ def meta_tags(
 
 
 def _meta(kind: str, name: str, content: str) -> str:
-    return f'<meta {kind}="{name}" content="{html.escape(show(content))}" />'
+    return f'<meta {kind}="{name}" content="{html.escape(visible(content))}" />'

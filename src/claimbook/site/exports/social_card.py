@@ -6,7 +6,7 @@ import textwrap
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from claimbook.book.bibliography import show
+from claimbook.book.text import visible
 from claimbook.claims.verdict import VERDICT_COLOURS, VERDICT_MARKS
 from claimbook.show.display import set_theme
 from claimbook.site.exports.open_graph import HEIGHT, WIDTH
@@ -35,7 +35,7 @@ def drawn_card(title: str, answers: list[dict], labels: dict[str, str]) -> Figur
     """Draw the picture in the current theme (see `social_card`)."""
     drawn = _about_figures(answers)[:MOST]
     fig = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, layout="none")
-    lines = textwrap.wrap(show(title), TITLE_WIDTH, max_lines=2, placeholder=" …")
+    lines = textwrap.wrap(visible(title), TITLE_WIDTH, max_lines=2, placeholder=" …")
     fig.text(0.04, 0.93, "\n".join(lines), fontsize=29, fontweight="bold", va="top")
     top = 0.91 - 0.105 * len(lines)
     step = min(0.105, (top - 0.03) / max(len(drawn), 1))
@@ -52,10 +52,10 @@ def drawn_card(title: str, answers: list[dict], labels: dict[str, str]) -> Figur
 def social_card_alt(title: str, answers: list[dict], labels: dict[str, str]) -> str:
     """Tell what `social_card` shows."""
     parts = [
-        f"{show(labels[answer['claim']])}, {answer['figure']}: {answer['verdict']}"
+        f"{visible(labels[answer['claim']])}, {answer['figure']}: {answer['verdict']}"
         for answer in _about_figures(answers)[:MOST]
     ]
-    return f"{show(title)}: {'; '.join(parts)}."
+    return f"{visible(title)}: {'; '.join(parts)}."
 
 
 def _about_figures(answers: list[dict]) -> list[dict]:
@@ -63,6 +63,6 @@ def _about_figures(answers: list[dict]) -> list[dict]:
 
 
 def _words(answer: dict, labels: dict[str, str]) -> str:
-    label, figure = show(labels[answer["claim"]]), answer["figure"]
+    label, figure = visible(labels[answer["claim"]]), answer["figure"]
     room = LINE_WIDTH - len(figure)
     return f"{textwrap.shorten(label, room, placeholder=' …')}: {figure}"

@@ -4,8 +4,8 @@ A work is told by its row, by other rows of the same study, and by the table of 
 order. What a row marks as unconfirmed is left out, and so are rows that were never verified.
 """
 
-from claimbook.book.bibliography import doi_link, safe_link, show
 from claimbook.book.book import NOT_EVIDENCE, Book
+from claimbook.book.text import doi_link, safe_link, visible
 from claimbook.citations.fields import as_text
 
 STUDY_COLUMNS = ("study_key", "source_key", "source_id", "key")
@@ -58,7 +58,7 @@ def _confirmed(record: dict, prefix: str, more: tuple[str, ...]) -> dict[str, st
     columns = {name: name if name == "pmid" else prefix + name for name in FIELDS}
     columns |= {name: name for name in more}
     found = {name: as_text(record.get(column)) for name, column in columns.items()}
-    return {n: show(v) for n, v in found.items() if v and columns[n] not in doubtful}
+    return {n: visible(v) for n, v in found.items() if v and columns[n] not in doubtful}
 
 
 def _work(study: str, fields: dict[str, str]) -> dict:
@@ -67,7 +67,7 @@ def _work(study: str, fields: dict[str, str]) -> dict:
     page = safe_link(fields.get("evidence_url", "").split(" | ")[0])
     by = ", ".join(fields[name] for name in ("first_author", "year") if name in fields)
     name = fields.get("title") or fields.get("source_citation") or by or study
-    work: dict = {"@type": "ScholarlyArticle" if journal else "CreativeWork", "name": show(name)}
+    work: dict = {"@type": "ScholarlyArticle" if journal else "CreativeWork", "name": visible(name)}
     if doi:
         work["@id"] = doi
     if doi or page:
