@@ -24,7 +24,7 @@ from IPython.display import display
 from claimbook.book.bibliography import safe_link
 from claimbook.book.format import markdown_text, plain_words
 from claimbook.claims.answer import DIGITS
-from claimbook.claims.verdict import verdict_text
+from claimbook.claims.verdict import Verdict
 from claimbook.run.outputs import ANSWERS_TYPE, METADATA_KEY, SHOWS
 from claimbook.show.cards import address, addresses, linked
 
@@ -257,7 +257,7 @@ def answers(records: pd.DataFrame, digest: str) -> None:
             "claim": records["claim"],
             "figure": [figure or "–" for figure in records["figure"]],
             "question": records["asks"],
-            "verdict": [verdict_text(v) if v else "–" for v in records["verdict"]],
+            "verdict": [Verdict(v).text if v else "–" for v in records["verdict"]],
             "why": records["reason"],
         }
     ).reset_index(drop=True)

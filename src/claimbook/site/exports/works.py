@@ -5,7 +5,8 @@ order. What a row marks as unconfirmed is left out, and so are rows that were ne
 """
 
 from claimbook.book.bibliography import doi_link, safe_link, show
-from claimbook.book.book import NOT_EVIDENCE, Book
+from claimbook.book.book import Book
+from claimbook.book.evidence import verified
 from claimbook.citations.fields import as_text
 
 STUDY_COLUMNS = ("study_key", "source_key", "source_id", "key")
@@ -36,14 +37,13 @@ def _rows(book: Book, table: str) -> list[dict]:
     column = next((name for name in STUDY_COLUMNS if name in frame), None)
     if column is None or not {"row_id", "verification"} <= set(frame):
         return []
-    verified = frame[~frame["verification"].isin(NOT_EVIDENCE)]
     return [
         {
             "row_id": record["row_id"],
             "study": as_text(record[column]) or record["row_id"],
             "fields": _confirmed(record, "", OF_THE_ROW),
         }
-        for record in verified.astype(object).to_dict("records")
+        for record in verified(frame).astype(object).to_dict("records")
     ]
 
 
