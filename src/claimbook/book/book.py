@@ -49,7 +49,7 @@ class Book:
     tables: the checked tables; `claims` and `references` are always among them.
     bibliography: the works as the text prints them.
     questions: name -> what is asked of the evidence (see `claimbook.book.questions`).
-    bearings: table -> where it says how a row bears on its claim (see `claimbook.claims.claim_checks`).
+    bearings: table -> where it says how a row bears on its claim (see `claims.claim_checks`).
     implications: name -> what follows from the figures (see `claimbook.book.implications`).
     updates: parameter name -> value, in the parameter's own unit, that replaced the printed one.
     scenario: the scenario that was applied, if any (see `claimbook.book.scenario`).

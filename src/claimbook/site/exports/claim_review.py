@@ -1,6 +1,6 @@
 """Each claim as a schema.org ClaimReview: what was claimed, by whom, and what became of it.
 
-The rating is the verdict that a rule drew (`claimbook.claims.claim_checks`), as a number and as its word. A
+The rating is the verdict that a rule drew (`claims.claim_checks`), as a number and as its word. A
 claim that is not testable has the word and no number, for it has no place between true and false.
 """
 
