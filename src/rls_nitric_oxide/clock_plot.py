@@ -8,13 +8,8 @@ import pandas as pd
 import seaborn as sns
 
 from claimbook.book.format import number_text, plain_words
-from rls_nitric_oxide.clock import (
-    Cosinor,
-    clock_hours,
-    dial_angle,
-    format_clock,
-    window_length,
-)
+from claimbook.stats.cosinor import Cosinor
+from rls_nitric_oxide.clock import clock_hours, dial_angle, format_clock, window_length
 
 SHAPES = "osD^vPX*"
 Window = tuple[str, str]

@@ -12,8 +12,8 @@ import seaborn as sns
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claimbook.claims.comparison import VERDICTS, answers
-from claimbook.claims.verdict import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
+from claimbook.claims.comparison import answers
+from claimbook.claims.verdict import Verdict
 from claimbook.show import display
 from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY
 
@@ -207,11 +207,10 @@ def test_a_table_about_claims_leads_to_their_cards(shown):
 
 
 def test_every_verdict_has_a_colour_a_mark_and_a_rule():
-    assert set(VERDICT_COLOURS) == set(VERDICT_MARKS) == set(VERDICTS)
-    assert len(set(VERDICT_MARKS.values())) == len(VERDICTS)
-    assert verdict_text("holds") == "● holds"
+    assert len({verdict.mark for verdict in Verdict}) == len(Verdict)
+    assert Verdict("holds").text == "● holds"
 
 
 def test_verdict_colours_are_those_of_the_figures_palette():
     palette = sns.color_palette(display.PALETTE).as_hex()
-    assert list(VERDICT_COLOURS.values()) == [palette[i] for i in (2, 0, 1, 3, 7)]
+    assert [verdict.colour for verdict in Verdict] == [palette[i] for i in (2, 0, 1, 3, 7)]

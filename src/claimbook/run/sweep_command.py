@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from claimbook.claims.comparison import VERDICTS
 from claimbook.claims.recompute import VERDICT
+from claimbook.claims.verdict import VERDICTS
 from claimbook.run.sweep import Sweep, run_sweep
 
 

@@ -24,7 +24,7 @@ from IPython.display import display
 from claimbook.book.format import plain_words
 from claimbook.book.text import markdown_text, safe_link
 from claimbook.claims.answer import DIGITS
-from claimbook.claims.verdict import verdict_text
+from claimbook.claims.verdict import Verdict
 from claimbook.show.cards import address, addresses, linked
 from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY, SHOWS
 
@@ -257,7 +257,7 @@ def answers(records: pd.DataFrame, digest: str) -> None:
             "claim": records["claim"],
             "figure": [figure or "–" for figure in records["figure"]],
             "question": records["asks"],
-            "verdict": [verdict_text(v) if v else "–" for v in records["verdict"]],
+            "verdict": [Verdict(v).text if v else "–" for v in records["verdict"]],
             "why": records["reason"],
         }
     ).reset_index(drop=True)

@@ -1,8 +1,7 @@
 """Each claim as a schema.org ClaimReview: what was claimed, by whom, and what became of it.
 
-The rating is the verdict that a rule drew (`claimbook.claims.claim_checks`), as a number and as its
-word. A claim that is not testable has the word and no number, for it has no place between true and
-false.
+The rating is the verdict that a rule drew (`claims.verdict`), as a number and as its word. A claim
+that is not testable has the word and no number, for it has no place between true and false.
 """
 
 import json
@@ -15,18 +14,11 @@ from claimbook.book.book import Book
 from claimbook.book.format import figure_text
 from claimbook.book.source_text import Origin
 from claimbook.book.text import safe_link, visible
-from claimbook.claims.comparison import VERDICTS
-from claimbook.errors import InputError, nearest
+from claimbook.claims.verdict import RATINGS, Verdict
 from claimbook.site.exports.collection import Author, Collection
 from claimbook.site.exports.works import works_of_rows
 
 CONTEXT = "https://schema.org"
-NOT_TESTABLE = "not testable"
-RATINGS = {
-    verdict: number
-    for number, verdict in enumerate((v for v in reversed(VERDICTS) if v != NOT_TESTABLE), 1)
-}
-"""Verdict -> ratingValue, from 1, contradicted, to 4, holds."""
 
 
 def claim_reviews(
@@ -73,14 +65,13 @@ def claim_reviews(
 
 def rating(verdict: str, explanation: str) -> dict:
     """Return a verdict as a schema.org Rating. Raises InputError if it is not on the scale."""
-    if verdict not in VERDICTS:
-        raise InputError(f"no verdict '{verdict}'{nearest(verdict, VERDICTS)}")
+    value = Verdict(verdict).rating
     words = {"alternateName": verdict, "ratingExplanation": visible(explanation)}
-    if verdict == NOT_TESTABLE:
+    if value is None:
         return {"@type": "Rating", **words}
     return {
         "@type": "Rating",
-        "ratingValue": RATINGS[verdict],
+        "ratingValue": value,
         "worstRating": min(RATINGS.values()),
         "bestRating": max(RATINGS.values()),
         **words,

@@ -7,7 +7,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from claimbook.book.text import visible
-from claimbook.claims.verdict import VERDICT_COLOURS, VERDICT_MARKS
+from claimbook.claims.verdict import Verdict
 from claimbook.show.display import set_theme
 from claimbook.site.exports.open_graph import HEIGHT, WIDTH
 
@@ -40,11 +40,11 @@ def drawn_card(title: str, answers: list[dict], labels: dict[str, str]) -> Figur
     top = 0.91 - 0.105 * len(lines)
     step = min(0.105, (top - 0.03) / max(len(drawn), 1))
     for row, answer in enumerate(drawn):
-        y, verdict = top - (row + 0.5) * step, answer["verdict"]
+        y, verdict = top - (row + 0.5) * step, Verdict(answer["verdict"])
         fig.text(0.04, y, _words(answer, labels), fontsize=21, va="center")
         # the colour is on the mark alone: as letters, some colours are too pale on white
-        mark = {"color": VERDICT_COLOURS[verdict], "fontsize": 26, "ha": "center"}
-        fig.text(0.71, y, VERDICT_MARKS[verdict], va="center", **mark)
+        mark = {"color": verdict.colour, "fontsize": 26, "ha": "center"}
+        fig.text(0.71, y, verdict.mark, va="center", **mark)
         fig.text(0.735, y, verdict, fontsize=21, fontweight="bold", va="center")
     return fig
 

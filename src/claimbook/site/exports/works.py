@@ -4,7 +4,8 @@ A work is told by its row, by other rows of the same study, and by the table of 
 order. What a row marks as unconfirmed is left out, and so are rows that were never verified.
 """
 
-from claimbook.book.book import NOT_EVIDENCE, Book
+from claimbook.book.book import Book
+from claimbook.book.evidence import verified
 from claimbook.book.text import doi_link, safe_link, visible
 from claimbook.citations.fields import as_text
 
@@ -36,14 +37,13 @@ def _rows(book: Book, table: str) -> list[dict]:
     column = next((name for name in STUDY_COLUMNS if name in frame), None)
     if column is None or not {"row_id", "verification"} <= set(frame):
         return []
-    verified = frame[~frame["verification"].isin(NOT_EVIDENCE)]
     return [
         {
             "row_id": record["row_id"],
             "study": as_text(record[column]) or record["row_id"],
             "fields": _confirmed(record, "", OF_THE_ROW),
         }
-        for record in verified.astype(object).to_dict("records")
+        for record in verified(frame).astype(object).to_dict("records")
     ]
 
 
