@@ -15,8 +15,8 @@ from claimbook.book.tables import split_cell
 from claimbook.citations.known_dois import known_dois
 from claimbook.claims.summary import summarise
 from claimbook.claims.verdict import VERDICT_COLOURS, verdict_text
-from claimbook.run.outputs import METADATA_KEY
 from claimbook.show.card_links import anchor
+from claimbook.show.formats import METADATA_KEY
 from claimbook.site.links import claim_page
 
 FIRST_PAGE_FLOOR, PAGE_FLOOR = 500_000, 3_000_000  # bytes, with all that is loaded

@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING
 import nbformat
 
 from claimbook.errors import InputError
+from claimbook.show.formats import ANSWERS_TYPE, METADATA_KEY
 
 if TYPE_CHECKING:
     from claimbook.book.book import Book
 
-ANSWERS_TYPE = "application/vnd.claimbook.answers+json"
-METADATA_KEY = "claimbook"
-SHOWS = "*What the picture shows:*"
-"""How the sentence opens that follows a picture and tells it in words."""
 FIGURE_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 INJECTED_TAG = "injected-parameters"
 NOTEBOOK_METADATA = {

@@ -10,11 +10,13 @@ from matplotlib.patheffects import withStroke
 from claimbook.book.format import number_text, quantity_text
 from claimbook.claims.comparison import VERDICTS
 from claimbook.claims.verdict import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
+from claimbook.show.theme import themed
 
 PALE = 0.45
 """How much of a verdict's colour a cell takes, so that its black mark stays readable."""
 
 
+@themed
 def verdict_map(verdicts: pd.DataFrame) -> plt.Figure:
     """Draw verdicts as a table of marks and colours.
 
@@ -50,6 +52,7 @@ def verdict_map_alt(verdicts: pd.DataFrame) -> str:
     return f"Verdicts by case. {first.name}: {start}. Otherwise in the others: {'; '.join(parts)}."
 
 
+@themed
 def agreement_plot(agreeing: pd.Series, verdicts: pd.Series, threshold: float) -> plt.Figure:
     """Draw the share of studies that agree with each figure.
 
@@ -77,6 +80,7 @@ def agreement_plot(agreeing: pd.Series, verdicts: pd.Series, threshold: float) -
     return fig
 
 
+@themed
 def value_map(
     table: pd.DataFrame,
     names: tuple[str, str],
