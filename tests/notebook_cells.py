@@ -11,7 +11,7 @@ matplotlib.use("agg")
 
 from claimbook import show
 from claimbook.book.book import Book
-from claimbook.show import formats, outputs
+from claimbook.show import output_keys, outputs
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
@@ -49,7 +49,7 @@ def run_cells(name: str, book: Book, **figures) -> Ran:
         ran.said.append(text)
 
     def shown(bundle, raw=False, metadata=None):
-        if carried := bundle.get(formats.ANSWERS_TYPE):
+        if carried := bundle.get(output_keys.ANSWERS_TYPE):
             ran.answers |= {record["question"]: record for record in carried["answers"]}
 
     with (

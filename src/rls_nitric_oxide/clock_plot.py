@@ -9,13 +9,8 @@ import seaborn as sns
 
 from claimbook.book.format import number_text, plain_words
 from claimbook.show.theme import themed
-from rls_nitric_oxide.clock import (
-    Cosinor,
-    clock_hours,
-    dial_angle,
-    format_clock,
-    window_length,
-)
+from claimbook.stats.cosinor import Cosinor
+from rls_nitric_oxide.clock import clock_hours, dial_angle, format_clock, window_length
 
 SHAPES = "osD^vPX*"
 Window = tuple[str, str]

@@ -12,8 +12,9 @@ import nbformat
 import pytest
 from conftest import CLAIMBOOK, Project, claimbook, what_is_left, write_coffee
 
+from claimbook.book.folders import find_root
 from claimbook.errors import InputError
-from claimbook.run.running import find_notebooks, find_root
+from claimbook.run.running import find_notebooks
 
 linux_only = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads /proc")
 

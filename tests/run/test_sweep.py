@@ -35,8 +35,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from claimbook import InputError, load
-from claimbook.claims.comparison import VERDICTS
 from claimbook.claims.recompute import Recomputer
+from claimbook.claims.verdict import VERDICTS
 from claimbook.errors import RunFailed
 from claimbook.run import executors, sweep_worker
 from claimbook.run import sweep as sweeping

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from claimbook import load, show
-from claimbook.book.bibliography import doi_link
 from claimbook.book.first_page import load_about
 from claimbook.book.tables import split_cell
+from claimbook.book.text import doi_link
 from claimbook.citations.audit import audit
 from claimbook.citations.known_dois import known_dois
 from claimbook.claims.cited_support import cited_support

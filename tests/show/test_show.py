@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from IPython.core.formatters import DisplayFormatter
 
 from claimbook import show
-from claimbook.claims.comparison import VERDICTS, answers
-from claimbook.claims.verdict import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
+from claimbook.claims.comparison import answers
+from claimbook.claims.verdict import Verdict
 from claimbook.show import outputs
-from claimbook.show.formats import ANSWERS_TYPE, METADATA_KEY
-from claimbook.show.pictures import Picture, csv_text, drawn
-from claimbook.show.theme import PALETTE, theme
+from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY
+from claimbook.show.pictures import csv_text, drawn
+from claimbook.show.theme import PALETTE
 
 HOSTILE = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "$x$", "a|b", "`c`"]
 HOSTILE += ['"><b>', "&amp;", "</td></tr></table>", "<td>", "\u202e", "{x}", "%s", "two\nlines"]
@@ -129,11 +129,13 @@ def test_answers_carry_their_records_and_show_text(shown, book):
 
 
 def test_figure_comes_as_png_and_svg_with_its_alternative_text(shown):
-    with theme():
+    @drawn
+    def titled():
         fig, ax = plt.subplots()
-    ax.set_title("costs $5 … $6_ <b>")
-    picture = Picture(fig, f"Alt {HOSTILE[0]}", DRAWN)
-    show.picture(picture, "a-name", source=f"rows {HOSTILE[1]}", claim="a claim")
+        ax.set_title("costs $5 … $6_ <b>")
+        return fig, f"Alt {HOSTILE[0]}", DRAWN
+
+    show.picture(titled(), "a-name", source=f"rows {HOSTILE[1]}", claim="a claim")
     bundle, metadata = shown[0]
     assert bundle["image/png"].startswith(b"\x89PNG")
     assert "<script" not in bundle["image/svg+xml"] and "<img" not in bundle["image/svg+xml"]
@@ -226,11 +228,10 @@ def test_a_table_about_claims_leads_to_their_cards(shown):
 
 
 def test_every_verdict_has_a_colour_a_mark_and_a_rule():
-    assert set(VERDICT_COLOURS) == set(VERDICT_MARKS) == set(VERDICTS)
-    assert len(set(VERDICT_MARKS.values())) == len(VERDICTS)
-    assert verdict_text("holds") == "● holds"
+    assert len({verdict.mark for verdict in Verdict}) == len(Verdict)
+    assert Verdict("holds").text == "● holds"
 
 
 def test_verdict_colours_are_those_of_the_figures_palette():
     palette = sns.color_palette(PALETTE).as_hex()
-    assert list(VERDICT_COLOURS.values()) == [palette[i] for i in (2, 0, 1, 3, 7)]
+    assert [verdict.colour for verdict in Verdict] == [palette[i] for i in (2, 0, 1, 3, 7)]

@@ -14,7 +14,7 @@ from claimbook import load
 from claimbook.book.format import quantity_text
 from claimbook.claims.recompute import Recomputer
 from claimbook.claims.sensitivity import figure_ranges, slider_range
-from claimbook.claims.verdict import verdict_text
+from claimbook.claims.verdict import Verdict
 from claimbook.show import sliders as live
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -53,7 +53,7 @@ def expected(recomputer, figures):
     rows = {}
     for name, asked in recomputer.book.questions.items():
         share = quantity_text(found[f"{name}.agreeing"], "percent")
-        verdict = verdict_text(found[f"{name}.verdict"])
+        verdict = Verdict(found[f"{name}.verdict"]).text
         rows[f"label of {asked['claim']}"] = f"{verdict} ({share} of studies agree)"
     for name, one in recomputer.book.implications.items():
         rows[one["asks"]] = quantity_text(found[name], one["unit"])

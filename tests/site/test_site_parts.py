@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pybtex.database import parse_string
 
-from claimbook.claims.verdict import VERDICT_MARKS, verdict_text
+from claimbook.claims.verdict import Verdict
 from claimbook.show import card_links
 from claimbook.site.fragments import (
     LONG_CELL,
@@ -70,9 +70,9 @@ def test_addresses_are_relative():
 # --- verdicts ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("verdict", VERDICT_MARKS)
+@pytest.mark.parametrize("verdict", Verdict)
 def test_verdicts_in_text_become_badges_and_those_in_attributes_do_not(verdict):
-    text = verdict_text(verdict)
+    text = verdict.text
     made = with_badges(f'<td title="{text}">{text}</td> <b>so {text}, then</b>')
     assert made.count(badge(verdict)) == 2
     assert f'title="{text}"' in made

@@ -15,12 +15,12 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 from IPython.display import display as publish
 
-from claimbook.book.bibliography import safe_link
-from claimbook.book.format import markdown_text, plain_words
+from claimbook.book.format import plain_words
+from claimbook.book.text import markdown_text, safe_link
 from claimbook.claims.answer import as_table
-from claimbook.claims.verdict import verdict_text
+from claimbook.claims.verdict import Verdict
 from claimbook.show.card_links import address, addresses, linked
-from claimbook.show.formats import ANSWERS_TYPE, METADATA_KEY, SHOWS
+from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY, SHOWS
 from claimbook.show.pictures import Picture
 from claimbook.show.theme import theme
 
@@ -177,7 +177,7 @@ def _answer_forms(records: pd.DataFrame) -> dict[str, str]:
             "claim": records["claim"],
             "figure": [figure or "–" for figure in records["figure"]],
             "question": records["asks"],
-            "verdict": [verdict_text(v) if v else "–" for v in records["verdict"]],
+            "verdict": [Verdict(v).text if v else "–" for v in records["verdict"]],
             "why": records["reason"],
         }
     ).reset_index(drop=True)
