@@ -7,7 +7,7 @@ link to it (`address`). All text of the data is escaped: it shows as text and is
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -32,22 +32,12 @@ from claimbook.claims.cited_support import cited_support, said_by_cited_works
 from claimbook.claims.summary import Summary
 from claimbook.claims.verdict import Verdict
 from claimbook.errors import InputError, nearest
-from claimbook.show.card_links import address, anchor
+from claimbook.show.card_links import anchor, linked
 from claimbook.show.reference_tables import citation_text, fields_text
 
 COLUMNS = "cards.yaml"
 UNCONFIRMED = "unconfirmed"
 NONE = "none."
-
-
-def addresses(claims: Iterable[str]) -> list[str]:
-    """Return the addresses of cards, as `display.table(links=...)` takes them; NA gives none."""
-    return ["" if pd.isna(claim) else address(claim) for claim in claims]
-
-
-def linked(claim: str, text: str | None = None) -> str:
-    """Return a Markdown link to a claim's card, for use in a sentence."""
-    return f"[{markdown_text(text or claim)}]({address(claim)})"
 
 
 @dataclass(frozen=True)
