@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from claimbook.book.figures import ENDINGS
 from claimbook.claims.verdict import Verdict
 from claimbook.run.states import Inputs, State
 
@@ -188,7 +189,7 @@ def causes(before: dict, after: dict, inputs: pd.DataFrame) -> list[str]:
     """
     rows = {*before.get("rows", []), *after.get("rows", [])}
     claim = after.get("claim") or before.get("claim")
-    of_claim = inputs["row"].isin([claim, f"{claim}_min", f"{claim}_max"])
+    of_claim = inputs["row"].isin([f"{claim}{ending}" for ending in ENDINGS.values()])
     figures = inputs["where"] == FIGURES
     own = inputs[(figures & of_claim) | (~figures & inputs["row"].isin(rows))]
     if len(own):

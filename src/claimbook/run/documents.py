@@ -34,7 +34,7 @@ def documents(root: Path, book: Book) -> dict[Path, str]:
     records = json.loads((root / "results" / "answers.json").read_text(encoding="utf-8"))
     readme, dictionary = root / "README.md", book.folder / "README.md"
     parts = {
-        readme: ("answers", answers_table(records["answers"])),
+        readme: ("answers", answers_markdown(records["answers"])),
         dictionary: ("dictionary", dictionary_text(book)),
     }
     found = {path: _with_part(path, *part) for path, part in parts.items() if path.exists()}
@@ -56,7 +56,7 @@ def _with_part(path: Path, name: str, content: str) -> str:
     return pattern.sub(lambda _: f"{start}\n\n{content}\n\n{END}", text)
 
 
-def answers_table(records: list[dict]) -> str:
+def answers_markdown(records: list[dict]) -> str:
     """Return the answers about figures as a Markdown table: cited source, evidence, verdict.
 
     Answers to other questions carry no report of a cited source and are left out.

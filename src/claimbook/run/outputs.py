@@ -110,7 +110,7 @@ def _shown(notebook):
                 yield output
 
 
-def figures_of(notebook, stem: str) -> dict[str, bytes]:
+def pictures_of(notebook, stem: str) -> dict[str, bytes]:
     """Return file name -> content of each figure: PNG, SVG and its numbers as CSV.
 
     The files are named after the notebook and the figure.
@@ -136,7 +136,7 @@ def figures_of(notebook, stem: str) -> dict[str, bytes]:
     return files
 
 
-def answers_of(notebook, stem: str) -> tuple[str | None, list[dict]]:
+def carried_answers(notebook, stem: str) -> tuple[str | None, list[dict]]:
     """Return the digest and the answer records that a notebook carries (None, [] if none)."""
     digest, records = None, []
     for output in _shown(notebook):
@@ -152,7 +152,7 @@ def collect_answers(notebooks: dict[str, object], book: "Book") -> dict:
     Raises InputError if some were computed from a book with another digest.
     """
     digest = book.digest
-    found = {stem: answers_of(notebook, stem) for stem, notebook in sorted(notebooks.items())}
+    found = {stem: carried_answers(notebook, stem) for stem, notebook in sorted(notebooks.items())}
     other = [f"{stem}.ipynb" for stem, (own, _) in found.items() if own not in (None, digest)]
     if other:
         raise InputError(
