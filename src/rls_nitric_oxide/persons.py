@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from claimbook.book.evidence import verified
 from claimbook.errors import InputError
 from claimbook.stats.proportions import refuse, require_columns
-from claimbook.stats.selection import verified
 from claimbook.stats.simulation import TAIL, Simulation
 from rls_nitric_oxide.age_curve import OPEN_UPPER, AgeCurve
 

@@ -36,7 +36,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from claimbook.book.book import NOT_EVIDENCE
+from claimbook.book.evidence import NOT_EVIDENCE
 from claimbook.book.units import convert, parse_quantity, registry
 from claimbook.errors import InputError, nearest
 from claimbook.stats.pooling import PooledEstimate, check_choice

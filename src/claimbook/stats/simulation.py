@@ -316,14 +316,14 @@ def _results(model: Callable[..., Any], quantities: Mapping[str, Any]) -> dict[s
 def _check_units(model: Callable[..., Any], quantities: Mapping[str, Any]) -> None:
     """Refuse a model whose results depend on the units in which its inputs are written.
 
-    The same inputs are given in units of a hundredth (kelvin, where a unit has no zero of its
+    The same inputs are given in units a hundred times as large (kelvin, where a unit has no zero of its
     own). pint itself lets some losses pass, such as `numpy.full` of a quantity.
     """
     plain = _results(model, quantities)
     for name, quantity in quantities.items():
         own = quantity.units
         starts_at_zero = registry().Quantity(0.0, own).to_base_units().magnitude == 0
-        other = own * registry().percent if starts_at_zero else "kelvin"
+        other = own / registry().percent if starts_at_zero else "kelvin"
         again = _results(model, {**quantities, name: quantity.to(other)})
         for key, result in plain.items():
             if not _same(result, again.get(key)):
