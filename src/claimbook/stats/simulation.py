@@ -316,8 +316,8 @@ def _results(model: Callable[..., Any], quantities: Mapping[str, Any]) -> dict[s
 def _check_units(model: Callable[..., Any], quantities: Mapping[str, Any]) -> None:
     """Refuse a model whose results depend on the units in which its inputs are written.
 
-    The same inputs are given in units a hundred times as large (kelvin, where a unit has no zero of its
-    own). pint itself lets some losses pass, such as `numpy.full` of a quantity.
+    The same inputs are given in units a hundred times as large (kelvin, where a unit has no zero
+    of its own). pint itself lets some losses pass, such as `numpy.full` of a quantity.
     """
     plain = _results(model, quantities)
     for name, quantity in quantities.items():
