@@ -96,17 +96,13 @@ def dictionary_text(book: Book) -> str:
         parts.append(f"## {resource['name']} ({resource['path']}, {rows} rows)")
         if about := resource.get("description"):
             parts.append(markdown_text(about))
+        rows = [
+            (f"`{f['name']}`", markdown_text(f.get("description", "")), f["type"],
+             f.get("unit", ""), _limits(f))
+            for f in resource["schema"]["fields"]
+        ]  # fmt: skip
         lines = ["| column | meaning | type | unit | levels and limits |", "|---|---|---|---|---|"]
-        for field in resource["schema"]["fields"]:
-            cells = [
-                f"`{field['name']}`",
-                markdown_text(field.get("description", "")),
-                field["type"],
-                field.get("unit", ""),
-                _limits(field),
-            ]
-            lines.append("| " + " | ".join(cells) + " |")
-        parts.append("\n".join(lines))
+        parts.append("\n".join([*lines, *(f"| {' | '.join(cells)} |" for cells in rows)]))
         if rules := resource.get("rules"):
             parts.append("Rules across columns: " + "; ".join(r["expected"] for r in rules) + ".")
         for key in resource["schema"].get("foreignKeys", []):
@@ -119,20 +115,14 @@ def dictionary_text(book: Book) -> str:
 
 def _limits(field: dict) -> str:
     constraints = field.get("constraints", {})
-    words = []
-    if constraints.get("required"):
-        words.append("required")
-    if constraints.get("unique"):
-        words.append("unique")
+    words = [word for word in ("required", "unique") if constraints.get(word)]
     if levels := constraints.get("enum"):
         words.append(", ".join(plain_words(v) if " " in v else f"`{v}`" for v in levels))
-    if "minimum" in constraints or "maximum" in constraints:
-        low, high = constraints.get("minimum", ""), constraints.get("maximum", "")
-        words.append(
-            (f"{low} to {high}" if low != "" else f"up to {high}")
-            if high != ""
-            else f"at least {low}"
-        )
+    low, high = constraints.get("minimum"), constraints.get("maximum")
+    if low is not None:
+        words.append(f"at least {low}" if high is None else f"{low} to {high}")
+    elif high is not None:
+        words.append(f"up to {high}")
     if separator := field.get("separator"):
         words.append(f"several values, separated by `{separator}`".replace("|", "\\|"))
     return "; ".join(words)
