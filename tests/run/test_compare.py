@@ -276,8 +276,8 @@ def test_scenario_without_results_is_run_once(project, command):
     write_scenario(project.root / "data", "new", "figures: {cups_a_day: 7 count}")
     write_results(load(project.root / "data"), project.root)
     project.notebook(STEM, "from claimbook import load\nbook = load().update_from(globals())",
-        "from claimbook.show import display\nfrom claimbook.claims.comparison import answers",
-        "display.answers(answers(book), book.digest)",
+        "from claimbook import show\nfrom claimbook.claims.comparison import answers",
+        "show.record(*answers(book).to_dict('records'), digest=book.digest)",
     )  # fmt: skip
     code, said, errors = command("compare", "record", "new", cwd=project.root)
     assert code == 0 and "running scenario new" in errors
@@ -336,7 +336,7 @@ def test_many_rows_are_shortened_in_words_and_whole_in_the_document(project):
     told = changed_answers(change.answers).iloc[0]
     assert told["why"] == "brews x0, x1, x2, x3 and 5 more"
     assert told["also"] == "1 more number"
-    assert len(comparison.as_document(change)["inputs"]) == 9
+    assert len(comparison.change_document(change)["inputs"]) == 9
 
 
 def test_control_characters_of_the_data_do_not_reach_the_terminal(project, command):

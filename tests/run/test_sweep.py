@@ -443,7 +443,7 @@ def test_threads_of_one_process_share_one_copy_of_a_bundle(book, plan, monkeypat
     monkeypatch.setattr(sweep_worker, "load", slow_load)
     parts = [plan.grid.combinations(n, n + 25) for n in range(0, 200, 25)]
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda part: sweep_worker.answers_of(bytes(bundle), part), parts))
+        found = list(pool.map(lambda part: sweep_worker.sweep_answers(bytes(bundle), part), parts))
     assert len(loaded) == 1
     assert pd.concat(found)["combination"].tolist() == list(range(200))
 
@@ -599,9 +599,9 @@ def test_each_combination_is_rendered_into_its_own_folder_whatever_stops_it(
 ):
     flag = tmp_path / "go"
     project.notebook("10-one", "from claimbook import load\nbook = load().update_from(globals())",
-        WAITING.format(flag=str(flag)), "from claimbook.show import display\n"
+        WAITING.format(flag=str(flag)), "from claimbook import show\n"
         "from claimbook.claims.comparison import answers\n"
-        "display.answers(answers(book), book.digest)",
+        "show.record(*answers(book).to_dict('records'), digest=book.digest)",
     )  # fmt: skip
     project.notebook("20-never", "1 / 0")
     (project.root / "grid.yaml").write_text(
