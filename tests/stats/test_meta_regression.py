@@ -67,7 +67,7 @@ def test_regressions_that_cannot_be_are_refused(frame):
 def test_too_few_studies_give_an_empty_regression(frame):
     whole = meta_regression(frame, "place")
     for rows, moderators, words in (
-        (2, ["place"], "2 rows are too few"),
+        (2, ["place"], "2 rows cannot carry 2"),
         (3, ["place", "year"], "cannot carry 3"),
     ):
         got = meta_regression(frame.iloc[:rows], moderators)
@@ -107,7 +107,9 @@ def test_subgroups_with_one_study_or_one_level(frame):
     lone = frame.assign(place=["x"] + ["y"] * 23)
     table = subgroups(lone, "place").table.set_index("level")
     assert table.loc["x", "interval"] == "own" and np.isnan(table.loc["x", "tau2"])
+    assert repr(subgroups(frame, "place")).startswith("north ")
     one = subgroups(frame.assign(place="x"), "place")
+    assert repr(one).endswith("fewer than two levels have rows")
     assert one.test is None and "fewer than two levels" in one.test_reason
     with pytest.raises(InputError, match="listed twice"):
         subgroups(frame, "place", levels=["north", "north"])

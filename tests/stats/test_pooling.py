@@ -357,7 +357,9 @@ def test_a_result_is_one_line_and_one_row():
     edge = pool(table((0, 10), (0, 20)), method="glmm")
     assert repr(edge).startswith("0 % (95 % CI 0 to 11.4), 2 studies")
     effect = pool_effects([0.1, 0.4, 0.5], [0.01, 0.02, 0.03])
-    assert repr(effect).startswith("0.305 (95 % CI -0.224 to 0.834") and "3 studies, REML" in repr(effect)
+    assert repr(effect).startswith("0.305 (95 % CI -0.224 to 0.834") and "3 studies, REML" in repr(
+        effect
+    )
     assert effect.to_frame()["k"].tolist() == [3]
 
 

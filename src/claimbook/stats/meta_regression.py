@@ -107,7 +107,8 @@ class Subgroups:
 
     def __repr__(self) -> str:
         levels = ", ".join(f"{r.level} {r.estimate:.3g} %" for r in self.table.itertuples())
-        return f"{levels}; {self.test_reason or f'differ with p {self.test.p:.2g}'}"
+        p = None if self.test is None else self.test.p
+        return f"{levels}; {self.test_reason or 'an exact fit' if p is None else f'p {p:.2g}'}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,11 +141,11 @@ class SmallStudyCheck:
         return "; ".join([f"{self.test}: {p}, {self.k} studies", *self.notes])
 
 
-def is_categorical(values: pd.Series) -> bool:
-    """Return whether any stated value is no number, or all are true or false."""
-    return bool(pd.to_numeric(values.dropna(), errors="coerce").isna().any()) or (
-        values.dtype == bool
-    )
+def _as_levels(frame: pd.DataFrame, name: str, categorical) -> bool:
+    """Return whether a column becomes dummies: it holds text, or true and false, or is to be."""
+    values = frame[name]
+    text = pd.to_numeric(values.dropna(), errors="coerce").isna().any()
+    return name in categorical or values.dtype == bool or bool(text)
 
 
 def design_matrix(
@@ -158,7 +159,7 @@ def design_matrix(
     columns, names = [np.ones(len(frame))], ["intercept"]
     for name in moderators:
         values = frame[name]
-        if name in categorical or is_categorical(values):
+        if _as_levels(frame, name, categorical):
             levels = sorted(values.astype(str).unique())
             base = str(reference.get(name, levels[0]))
             if base not in levels:
@@ -207,16 +208,17 @@ def meta_regression(
     kept, studies = frame[stated], studies[stated]
     if kept.empty:
         raise InputError(f"no row has a value for {', '.join(moderators)}")
-    fit = {"coefficients": pd.DataFrame(columns=[*TERMS, *ODDS_RATIOS], dtype=float)}
-    if len(kept) < FEWEST_STUDIES:
-        fit["note"] = f"{len(kept)} rows are too few"
+    terms = 1 + sum(
+        kept[m].astype(str).nunique() - 1 if _as_levels(kept, m, categorical) else 1
+        for m in moderators
+    )
+    if len(kept) < FEWEST_STUDIES or 1 < terms >= len(kept):
+        note = f"{len(kept)} rows cannot carry {terms} coefficients and leave something to test"
+        empty = pd.DataFrame(columns=[*TERMS, *ODDS_RATIOS], dtype=float)
+        fit = {"coefficients": empty, "note": note}
     else:
         design, names = design_matrix(kept, moderators, reference or {}, centre or {}, categorical)
-        if 1 < design.shape[1] >= len(kept):
-            fit["note"] = f"{len(kept)} rows cannot carry {len(names)} coefficients"
-            fit["note"] += f" ({', '.join(names)})"
-        else:
-            fit = fit_design(studies["yi"].to_numpy(), studies["vi"].to_numpy(), design, names)
+        fit = fit_design(studies["yi"].to_numpy(), studies["vi"].to_numpy(), design, names)
     people = int(studies["n"].sum())
     return MetaRegression(
         **fit, k=len(kept), n=people, moderators=tuple(moderators), excluded=excluded
