@@ -2,12 +2,12 @@
 
 import pandas as pd
 
+from claimbook.book.evidence import NOT_EVIDENCE
 from claimbook.book.questions import require_known
 from claimbook.book.tables import Tables
 from claimbook.errors import InputError
 
 KEYS = {"table", "row", "column", "sign"}
-UNUSABLE = ("unverified", "not_found")
 
 
 def cell_quantity(asked: dict, tables: Tables, where: str) -> tuple[float, str]:
@@ -33,7 +33,7 @@ def cell_quantity(asked: dict, tables: Tables, where: str) -> tuple[float, str]:
     require_known(known, [column, "row_id", "verification"], frame.columns)
     require_known(f"{where}: row", [asked["row"]], frame["row_id"])
     row = frame[frame["row_id"] == asked["row"]].iloc[0]
-    if str(row["verification"]) in UNUSABLE:
+    if str(row["verification"]) in NOT_EVIDENCE:
         raise InputError(f"{where}: row {asked['row']} is {row['verification']}; it cannot be used")
     truths = pd.api.types.is_bool_dtype(frame[column])
     if truths or not pd.api.types.is_numeric_dtype(frame[column]) or pd.isna(row[column]):

@@ -21,9 +21,9 @@ from frictionless.exception import FrictionlessException
 from frictionless.formats import CsvControl
 from simpleeval import EvalWithCompoundTypes
 
-from claimbook.book.bibliography import show
 from claimbook.book.datapackage import as_list, description_problems
 from claimbook.book.folders import DESCRIPTION
+from claimbook.book.text import visible
 from claimbook.book.yaml_file import read_yaml
 from claimbook.errors import InputError, nearest
 
@@ -218,7 +218,7 @@ def _worded(error, resource: Resource) -> str:
         return f"row {error.row_number}: the row is blank"
     if hasattr(error, "field_name"):
         expected = _expected(error, resource.schema.get_field(error.field_name))
-        cell = show(error.cells[columns.index(error.field_name)])  # as it stands in the file
+        cell = visible(error.cells[columns.index(error.field_name)])  # as it stands in the file
         return f"row {error.row_number}, column {error.field_name}: '{cell}' {expected}"
     where = f"row {error.row_number}: " if hasattr(error, "row_number") else ""
     return f"{where}{error.note}"

@@ -3,7 +3,7 @@
 import html
 from collections.abc import Mapping
 
-from claimbook.book.format import markdown_text
+from claimbook.book.text import markdown_text
 from claimbook.citations.audit import audit
 from claimbook.claims.argument import argument_graph
 from claimbook.errors import InputError

@@ -1,6 +1,6 @@
 """Where to get the data: every table as CSV and JSON, and the whole for machines."""
 
-from claimbook.book.format import markdown_text
+from claimbook.book.text import markdown_text
 from claimbook.site.exports.crate import METADATA, PICTURE, REVIEWS, TABLES
 from claimbook.site.exports.tables import DESCRIPTION
 from claimbook.site.fragments import markdown_table

@@ -9,18 +9,13 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from claimbook.book.book import NOT_EVIDENCE
+from claimbook.book.evidence import DERIVED, verified
 from claimbook.errors import InputError
 from claimbook.stats.proportions import require_columns
 
 PRIMARY = "primary"
 OVERALL = "overall"
 NO_LEVEL = "not stated"
-
-
-def verified(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that may enter an estimate."""
-    return table[~table["verification"].isin(NOT_EVIDENCE)]
 
 
 def poolable(table: pd.DataFrame, **levels) -> pd.DataFrame:
@@ -52,7 +47,7 @@ def strata(table: pd.DataFrame, kinds: Iterable[str], reasons: Iterable[str] | N
     """
     rows = verified(table)
     rows = rows[rows["stratum"].isin(list(kinds)) & (rows["study_type"] == PRIMARY)]
-    rows = rows[(rows["verification"] != "derived") & rows["prevalence_percent"].notna()]
+    rows = rows[(rows["verification"] != DERIVED) & rows["prevalence_percent"].notna()]
     return rows if reasons is None else rows[rows["exclusion_reason"].isin(list(reasons))]
 
 

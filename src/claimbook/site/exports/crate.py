@@ -18,7 +18,7 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.model.file import File
 from rocrate.rocrate import ROCrate
 
-from claimbook.book.bibliography import show
+from claimbook.book.text import visible
 from claimbook.site.exports.collection import Collection
 from claimbook.site.exports.facts import Facts
 
@@ -100,7 +100,7 @@ def _describe_root(whole, facts, collection, licences: list[ContextEntity], publ
     """Say what the crate is, who made it, on what terms, and to which profile it keeps."""
     root = whole.root_dataset
     root["name"] = facts.title
-    root["description"] = show(collection.abstract or collection.title)
+    root["description"] = visible(collection.abstract or collection.title)
     root["datePublished"] = published.isoformat()
     root["version"] = collection.version
     authors = [_author(whole, author) for author in collection.authors]
@@ -108,7 +108,7 @@ def _describe_root(whole, facts, collection, licences: list[ContextEntity], publ
     if publishers := [author for author in authors if author.type == "Organization"]:
         root["publisher"] = publishers[0]
     if collection.keywords:
-        root["keywords"] = [show(word) for word in collection.keywords]
+        root["keywords"] = [visible(word) for word in collection.keywords]
     if collection.address:
         root["url"] = collection.address
     root["license"] = _one_or_all(licences)
@@ -164,7 +164,7 @@ def _parameters(whole: ROCrate, facts: Facts) -> list[ContextEntity]:
     if not facts.scenario:
         return numbers
     name, title = facts.scenario
-    return [*numbers, _parameter(whole, "scenario", value=name, description=show(title))]
+    return [*numbers, _parameter(whole, "scenario", value=name, description=visible(title))]
 
 
 def _parameter(whole: ROCrate, name: str, **properties) -> ContextEntity:
@@ -188,8 +188,8 @@ def _data_files(whole: ROCrate, facts: Facts) -> list[File]:
         name = path.relative_to(facts.folder).as_posix()
         file = _file(whole, path, f"data/{name}")
         if name in told:
-            file["name"] = show(told[name].get("title") or told[name]["name"])
-            file["description"] = show(told[name].get("description") or file["name"])
+            file["name"] = visible(told[name].get("title") or told[name]["name"])
+            file["description"] = visible(told[name].get("description") or file["name"])
         found.append(file)
     return found
 
@@ -214,7 +214,7 @@ def _notebooks(whole: ROCrate, results: Path, licences: list[ContextEntity]) -> 
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         words = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
         if heading := _HEADING.search(words):
-            file["name"] = show(heading[1])
+            file["name"] = visible(heading[1])
     return found
 
 
@@ -225,7 +225,7 @@ def _figures(whole: ROCrate, results: Path, notebooks: dict[str, File]) -> list[
         file = _file(whole, path, f"figures/{path.name}")
         title = ElementTree.parse(path.with_suffix(".svg")).find(_SVG_TITLE)
         if title is not None and title.text:
-            file["description"] = show(title.text)
+            file["description"] = visible(title.text)
         if notebook := notebooks.get(path.name.split("--")[0]):
             file["isBasedOn"] = notebook
         found.append(file)

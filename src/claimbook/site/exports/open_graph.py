@@ -3,8 +3,8 @@
 import html
 from collections import Counter
 
-from claimbook.book.bibliography import show
-from claimbook.claims.verdict import VERDICT_MARKS, verdict_text
+from claimbook.book.text import visible
+from claimbook.claims.verdict import Verdict
 
 WIDTH, HEIGHT = 1200, 630
 """Pixels of the picture; the size that the consumers of the protocol ask for."""
@@ -14,7 +14,7 @@ def summary(answers: list[dict]) -> str:
     """Return how many figures of the text have which verdict, in one line."""
     verdicts = [answer["verdict"] for answer in answers if "cited" in answer]
     counts = Counter(verdicts)
-    parts = [f"{verdict_text(v)}: {counts[v]}" for v in VERDICT_MARKS if v in counts]
+    parts = [f"{v.text}: {counts[v]}" for v in Verdict if v in counts]
     return f"{len(verdicts)} figures held against the evidence. {', '.join(parts)}."
 
 
@@ -44,4 +44,4 @@ def meta_tags(
 
 
 def _meta(kind: str, name: str, content: str) -> str:
-    return f'<meta {kind}="{name}" content="{html.escape(show(content))}" />'
+    return f'<meta {kind}="{name}" content="{html.escape(visible(content))}" />'
