@@ -25,6 +25,7 @@ from claimbook.citations.audit_command import audit_bib, report
 from claimbook.citations.corrections import CORRECTED, corrected, errata
 from claimbook.citations.fields import (
     authors_agree,
+    authors_of,
     dois_agree,
     journals_agree,
     numbers_agree,
@@ -192,7 +193,11 @@ def test_typed_tables_give_the_same(printed, records, claims, audited):
     ],
 )
 def test_author_lists(one, other, agree):
-    assert authors_agree(parse_printed_authors(one), parse_record_authors(other)) is agree
+    printed, record = (
+        authors_of(parse_printed_authors(one)),
+        authors_of(parse_record_authors(other)),
+    )
+    assert authors_agree(printed, record) is agree
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,13 @@ RECORDS = Path("evidence/references.csv")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the sub-command to its parser."""
-    parser.add_argument("file", metavar="FILE.bib", help="the bibliography to audit")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="lists of references (BibTeX, biblatex, CSL JSON, RIS, NBIB), in order, and documents "
+        "that cite them (Markdown, Quarto, LaTeX)",
+    )
     parser.add_argument(
         "--records",
         type=Path,

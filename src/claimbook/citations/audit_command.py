@@ -1,47 +1,50 @@
-"""The sub-command ``claimbook audit FILE.bib``: audit any bibliography, offline or online."""
+"""The sub-command ``claimbook audit FILE ...``: audit any list of references, offline or online."""
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
-from claimbook.book.bibliography import entry_fields, load_bibliography
 from claimbook.book.book import find_data
 from claimbook.book.storage import write_whole
 from claimbook.book.text import visible
-from claimbook.citations.audit import VERDICTS, audit
+from claimbook.citations.audit import UNREADABLE, VERDICTS, audit
 from claimbook.citations.audit_arguments import RECORDS
 from claimbook.citations.crossref import BASE_URL, Answer, Settings, answers_table, fetch, works_of
 from claimbook.citations.known_works import load_records
+from claimbook.citations.normal import normal_doi
+from claimbook.citations.readers import read
+from claimbook.citations.work import GRAVE
 from claimbook.errors import InputError
 
 
 def audit_bib(
-    path: Path | str,
+    paths: Path | str | Iterable[Path | str],
     records: pd.DataFrame,
     online: bool = False,
     *,
     claims: pd.DataFrame | None = None,
     settings: Settings | None = None,
 ) -> tuple[pd.DataFrame, list[Answer]]:
-    """Audit any .bib file against `records`, by DOI, else by title; keys mean nothing here.
+    """Audit lists of references in any format against `records`; keys mean nothing here.
 
     Returns the table of `audit.audit` and the answers of Crossref (empty offline). Online needs
     `settings`; what Crossref answers settles the DOIs that the records do not know.
-    Raises InputError for a broken file, or for online without settings.
+    Raises InputError for a file that is no list, or for online without settings.
     """
-    bibliography = load_bibliography(path)
+    listing = read([paths] if isinstance(paths, Path | str) else paths)
     answers: list[Answer] = []
     if online:
         if settings is None:
             raise InputError("asking Crossref needs an e-mail address; give one with --mailto")
-        dois = (entry_fields(entry)["doi"] for entry in bibliography.entries.values())
+        dois = (entry.work.doi for entry in listing.entries)
         answers = fetch(dois, settings)
-    table = audit(bibliography, records, claims, match_keys=False, found=works_of(answers))
+    table = audit(listing, records, claims, match_keys=False, found=works_of(answers))
     unregistered = {a.doi for a in answers if a.status == "not_registered"}
     if unregistered:
-        gone = table["printed_doi"].str.casefold().isin(unregistered)
+        gone = table["printed_doi"].map(normal_doi).isin(unregistered)
         gone &= table["doi_registered_to"] == "unknown"
         table.loc[gone, "doi_registered_to"] = "not registered with Crossref"
     return table, answers
@@ -54,15 +57,19 @@ def report(table: pd.DataFrame) -> str:
         lines.append(f"{visible(row['key'])}: {row['verdict']} ({visible(row['reason'])})")
         if row["doi_registered_to"] == "not registered with Crossref":
             lines.append("    the printed DOI is not registered with Crossref")
+        for name in ("updates", "remarks"):
+            lines += [f"    {visible(part)}" for part in row[name].split("; ") if part]
     counts = table["verdict"].value_counts()
-    totals = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if verdict in counts]
+    totals = [
+        f"{counts[verdict]} {verdict}" for verdict in (*VERDICTS, UNREADABLE) if verdict in counts
+    ]
     return "\n".join([*lines, f"{len(table)} entries: {', '.join(totals) or 'none'}"])
 
 
 def run(args: argparse.Namespace) -> int:
     """Audit, write the tables into the output folder, print the report; return the exit code.
 
-    0, or 1 with --strict when an entry is neither accurate nor without a record.
+    0, or 1 with --strict when an entry is neither accurate nor without a record, or retracted.
     """
     data = getattr(args, "data", None) or (None if args.records else find_data())
     source = args.records or Path(data) / RECORDS
@@ -81,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
             refresh=args.refresh,
             progress=sys.stderr.isatty(),
         )
-    table, answers = audit_bib(args.file, records, args.online, settings=settings)
+    table, answers = audit_bib(args.files, records, args.online, settings=settings)
     write_whole(args.output / "audit.csv", table.to_csv(index=False, lineterminator="\n"))
     if args.online:
         found = answers_table(answers)
@@ -95,4 +102,5 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     wrong = ~table["verdict"].isin(["accurate", "record_unknown"])
+    wrong |= table["updates"].str.contains("|".join(GRAVE))
     return 1 if args.strict and wrong.any() else 0

@@ -23,8 +23,9 @@ from tqdm import tqdm
 
 from claimbook.book.storage import write_whole
 from claimbook.book.text import visible
-from claimbook.citations.fields import FIELDS, normal_doi
-from claimbook.citations.known_works import Work
+from claimbook.citations.fields import FIELDS
+from claimbook.citations.known_works import Record, work_of_text
+from claimbook.citations.normal import normal_doi
 from claimbook.errors import InputError
 
 BASE_URL = "https://api.crossref.org"
@@ -287,10 +288,10 @@ def answers_table(answers: Iterable[Answer]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(RECORD_COLUMNS))
 
 
-def works_of(answers: Iterable[Answer]) -> list[Work]:
+def works_of(answers: Iterable[Answer]) -> list[Record]:
     """Return the works found, each under the DOI that was asked for."""
+    found = ((a.doi, a.fields | {"doi": a.doi}) for a in answers if a.status == "found")
     return [
-        Work(a.doi, "crossref", a.fields | {"doi": a.doi}, verification="abstract_or_page")
-        for a in answers
-        if a.status == "found"
+        Record(doi, "crossref", work_of_text(fields), fields, verification="abstract_or_page")
+        for doi, fields in found
     ]
