@@ -124,7 +124,7 @@ def test_no_row_is_told_twice_or_lost(book, every):
 def test_unconfirmed_and_unverified_are_marked(book, audited):
     columns = {"circadian": cards.Columns(("first_author", "measure"), ("amplitude", "", ""))}
     card = cards.claim_cards(book, audited, columns)["no_circadian"]
-    rows = book.rows_about("no_circadian", "circadian")
+    rows = book.table("circadian").query("claim == 'no_circadian'")
     doubtful = rows["unconfirmed_fields"].fillna("").str.contains("first_author")
     assert doubtful.any()
     for row in rows[doubtful & rows["first_author"].notna()].itertuples():
@@ -179,7 +179,7 @@ def test_a_card_leads_to_the_work_itself_where_the_printed_doi_does_not(every, b
         ("brew: {words: [method]}", "no table 'brew'; did you mean 'brews'"),
         ("brews: {words: [metod]}", "no column 'metod'; did you mean 'method'"),
         ("brews: {numbers: [value]}", "a list of three"),
-        ("brews: {word: [method]}", "expected words and numbers"),
+        ("brews: {word: [method]}", "key 'word' is not known; did you mean 'words'"),
         ("brews: [method]", "expected words and numbers"),
     ],
 )

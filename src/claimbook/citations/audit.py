@@ -12,7 +12,7 @@ The verdict of an entry, by the first rule that fits:
 4. What the printed DOI is registered to is not known, but a known work is found as printed: title
    (`FOUND_SCORE`), first author, year and journal agree. ``doi_of_another_work`` if that work has
    another DOI; otherwise as in rule 3.
-5. ``not_found_as_printed``: somebody searched (the entry has a row in the records), or a known work
+5. ``notfound_as_printed``: somebody searched (the entry has a row in the records), or a known work
    has the title but not the rest. ``record_unknown`` if nothing is known of it at all; that is no
    reproach to the entry.
 
@@ -56,14 +56,14 @@ from claimbook.citations.normal import (
 from claimbook.citations.readers import Entry, Listing, Unreadable
 from claimbook.citations.readers.bibtex import work_of_fields
 from claimbook.citations.weighing import Weighed, best_title_score, is_preprint, titles_of, weigh
-from claimbook.citations.work import Name, Update, Work
+from claimbook.citations.work import Name, Update, Work, update_text
 
 VERDICTS = (
     "accurate",
     "author_or_detail_errors",
     "doi_of_another_work",
     "duplicate_of",
-    "not_found_as_printed",
+    "notfound_as_printed",
     "missing_from_list",
     "record_unknown",
 )
@@ -295,7 +295,7 @@ def _judge(
         unknown = "no DOI is printed"
     elif not entry.work.doi:
         unknown = "what is printed as DOI is none"
-    if meant is not None and _found_as_printed(entry, meant):
+    if meant is not None and found_as_printed(entry, meant):
         found = weighed[id(meant)]
         if found.agree["doi"] is False and not found.relation:
             if found.agree["pages"] is False and len(title_words(entry.work.title)) < 6:
@@ -305,11 +305,11 @@ def _judge(
                 return _Judged("doi_of_another_work", reason)
         return _by_details(found, f"the work was found as printed; {unknown}")
     if searched or meant is not None:
-        return _Judged("not_found_as_printed", f"no work as printed is known; {unknown}")
+        return _Judged("notfound_as_printed", f"no work as printed is known; {unknown}")
     return _Judged("record_unknown", f"no record of this work is at hand; {unknown}")
 
 
-def _found_as_printed(entry: Entry, record: Record) -> bool:
+def found_as_printed(entry: Entry, record: Record) -> bool:
     """Whether title, first author, year and journal agree (an unknown one does not object)."""
     first = first_author_agrees(authors_of(entry.work), authors_of(record.work))
     journal = any_journal_agrees(entry.work.container_titles, record.work.container_titles)
@@ -409,10 +409,7 @@ def updates_of(entry: Entry, record: Record | None) -> tuple[Update, ...]:
 
 def _updates(entry: Entry, record: Record | None) -> str:
     same = record if record is not None and _alike(entry.work, record.work) else None
-    return "; ".join(
-        " ".join(filter(None, (u.kind, u.date, u.notice_doi, f"({u.source})" if u.source else "")))
-        for u in updates_of(entry, same)
-    )
+    return "; ".join(map(update_text, updates_of(entry, same)))
 
 
 def _unreadable_row(unreadable: Unreadable, cited: Collection[str] | None) -> dict:
