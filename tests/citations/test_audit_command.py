@@ -106,6 +106,13 @@ def test_curated_data_is_never_overwritten_and_an_address_is_needed(audited, tmp
         audited(BIB, "--registers", "x")
 
 
+def test_without_a_collection_nothing_is_known_beforehand(audited, tmp_path, server):
+    server.plans["doi:10.1000/good"] = [ok(forms.crossref("10.1000/good"))]
+    (tmp_path / "data" / "datapackage.yaml").unlink()
+    code, shown, _ = audited(GOOD, "--strict")
+    assert (code, "good: accurate" in shown) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("name", "form"),
     [("datacite", forms.datacite), ("openalex", forms.openalex), ("pubmed", forms.pubmed)],

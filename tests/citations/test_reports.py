@@ -12,9 +12,9 @@ from dataclasses import replace
 import jsonschema
 import pytest
 
-from claimbook.citations.reports import Change, Finding, corrected_bib, printed, update_text
+from claimbook.citations.reports import Change, Finding, corrected_bib, printed
 from claimbook.citations.reports.bib_text import decoded, raw_entries
-from claimbook.citations.work import Update
+from claimbook.citations.work import Update, update_text
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)>{{ 7*7 }}\u202e%0A::error::'
 FOUND = [
