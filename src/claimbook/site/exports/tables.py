@@ -93,7 +93,7 @@ def downloads(
 ) -> list[Download]:
     """Return the tables of a book with what the run found: claims, evidence, answers.
 
-    matrix: table of `matrix.evidence_matrix` of this book. answers: the records of
+    matrix: table of `claim_checks.evidence_matrix` of this book. answers: the records of
     results/answers.json. address_of: claim -> address of its card.
     """
     tables = []
