@@ -149,8 +149,9 @@ def read_updates(pairs: list[str], book: "Book") -> "Book":
 
 def _run(args) -> int:
     from claimbook.book.book import load
+    from claimbook.book.folders import find_root
     from claimbook.claims.comparison import check_evidence
-    from claimbook.run.running import Plan, find_notebooks, find_root, run
+    from claimbook.run.running import Plan, find_notebooks, run
 
     book = load(args.data)
     if args.scenario is not None:  # an empty name is a mistake, not the record

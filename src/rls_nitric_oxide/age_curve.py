@@ -113,56 +113,6 @@ def age_midpoints(
     return pd.Series(middle, index=frame.index, name="age")
 
 
-def assumed_stratum_n(
-    frame: pd.DataFrame,
-    overall: pd.DataFrame,
-    *,
-    study: str = "study_key",
-    id: str = "row_id",
-    n: str = "n",
-    age_min: str = "age_min",
-    age_max: str = "age_max",
-    halve: str | None = None,
-    whole: str = "all",
-    open_upper: float = OPEN_UPPER,
-    open_lower: float = OPEN_LOWER,
-) -> pd.Series:
-    """A stratum's size where none is printed: an assumption to be named wherever it is used.
-
-    The people of the study (`overall`: one row per study with `n` and its age range) are taken as
-    spread evenly over its years of age, and as halves by the column `halve` (a row whose value is
-    not `whole` gets one half). Real age pyramids are narrower at the top, so open old strata come
-    out too large and their weight too great. NaN where the study has no row in `overall`, no `n`,
-    or no overlap of ages. A study listed twice in `overall` raises `InputError`.
-    """
-    require_columns(frame, [study, age_min, age_max] + ([halve] if halve else []))
-    require_columns(overall, [study, n, age_min, age_max])
-    names = overall[study].astype(str)
-    if names.duplicated().any():
-        raise InputError(f"study '{names[names.duplicated()].iloc[0]}' has two overall rows")
-    ends = (age_min, age_max, open_upper, open_lower)
-    counts = numbers(overall, n, list(names), "a whole number")
-    sizes = dict(zip(names, counts, strict=True))
-    outer = dict(zip(names, _age_ranges(overall, list(names), *ends), strict=True))
-    inner = _age_ranges(frame, row_ids(frame, id), *ends)
-    result = []
-    for i, name in enumerate(frame[study].astype(str)):
-        (low, high), (first, last) = inner[i], outer.get(name, (np.nan, np.nan))
-        years = min(high, last) - max(low, first) + 1.0
-        size = sizes.get(name, np.nan) * years / (last - first + 1.0)
-        if halve and frame[halve].iloc[i] != whole:
-            size /= 2.0
-        result.append(size if size > 0 else np.nan)
-    return pd.Series(result, index=frame.index, name="assumed_n", dtype=float)
-
-
-def _age_ranges(frame, ids, age_min, age_max, open_upper, open_lower) -> list[tuple]:
-    low = numbers(frame, age_min, ids, "an age in years")
-    high = numbers(frame, age_max, ids, "an age in years")
-    low = np.where(np.isnan(low), open_lower, low)
-    return list(zip(low, np.where(np.isnan(high), open_upper, high), strict=True))
-
-
 def age_strata(
     frame: pd.DataFrame,
     *,

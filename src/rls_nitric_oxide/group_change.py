@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from claimbook.book.evidence import NOT_EVIDENCE
 from claimbook.book.units import convert, same_kind
 from claimbook.errors import InputError
 
@@ -27,8 +28,6 @@ CONFIDENCE = 0.95
 """Coverage of every interval, and of the printed intervals that are read as `ci95`."""
 PRECISE_MEAN = 3.0
 """A mean of fewer standard errors than this is too uncertain for the log ratio (Hedges 1999)."""
-UNUSABLE = ("unverified", "not_found")
-"""Levels of `verification` that never enter an estimate."""
 DELTA, SIMULATED = "log ratio, delta method", "log ratio, simulated means"
 REQUIRED = ("row_id", "comparison_id", "comparison_role", "value", "spread_type", "n", "unit")
 OPTIONAL = ("spread", "low", "high", "verification")
@@ -288,7 +287,7 @@ def _compare(
 ) -> dict[str, Any]:
     """Return the result row of one compared group and its reference group."""
     value, base = _number(row["value"]), _number(other["value"])
-    weak = [r["row_id"] for r in (row, other) if r["verification"] in UNUSABLE]
+    weak = [r["row_id"] for r in (row, other) if r["verification"] in NOT_EVIDENCE]
     factor, why = _unit_factor(row["unit"], other["unit"])
     if weak:
         why = f"not verified: {', '.join(weak)}"
@@ -337,7 +336,7 @@ def _result(
     row, other = row or {}, other or {}
     entered = _number(reported)
     basis = "none" if math.isnan(entered) else "as_reported"
-    if any(r.get("verification") in UNUSABLE for r in (row, other)):
+    if any(r.get("verification") in NOT_EVIDENCE for r in (row, other)):
         basis = "not_verified"
     return dict.fromkeys(COLUMNS) | {
         "comparison_id": row.get("comparison_id"),

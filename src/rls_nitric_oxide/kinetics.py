@@ -32,6 +32,7 @@ from scipy import constants
 
 from claimbook.book.units import convert, magnitudes, positive, registry
 from claimbook.errors import InputError
+from claimbook.stats.uncertainty import Input, propagate
 
 if TYPE_CHECKING:
     import pint
@@ -48,6 +49,7 @@ LAMINAR_REYNOLDS = 2300.0
 """Flow in a tube is laminar below this Reynolds number."""
 ENTRANCE_LENGTHS = 0.06
 """Laminar entrance length, in diameters per unit of Reynolds number."""
+NOTHING = " (effectively nothing)"
 
 
 def log10_share_left(time: Any, half_life: Any) -> Any:
@@ -94,7 +96,27 @@ def _one_share(log: float) -> str:
     if log >= math.log10(SMALLEST_PRINTED_PERCENT) - 2:
         return f"{100 * 10 ** min(log, 0.0):.3g} %"
     power = f"10^{log:.1f}"
-    return power if log >= LOG10_ONE_IN_A_MOLE else f"{power} (effectively nothing)"
+    return power if log >= LOG10_ONE_IN_A_MOLE else f"{power}{NOTHING}"
+
+
+def share_left(half_life: Input, time: Input, draws: int, seed: int) -> pd.Series:
+    """Return median, low and high (central 95 percent) of the logarithm of the share left.
+
+    half_life, time: inputs of any time unit. The result is one row of `Propagation.summary`.
+    """
+
+    def model(**drawn):
+        return log10_share_left(drawn[time.name], drawn[half_life.name])
+
+    return propagate(model, [half_life, time], draws, seed).summary.iloc[0]
+
+
+def share_words(result: pd.Series) -> str:
+    """Return a share as ``20 % (1 % to 60 %)``; without a range where next to nothing is left."""
+    low, middle, high = (format_share(result[end]) for end in ("low", "median", "high"))
+    if low == high or result["high"] < LOG10_ONE_IN_A_MOLE:
+        return middle
+    return f"{middle.removesuffix(NOTHING)} ({low.removesuffix(NOTHING)} to {high})"
 
 
 def half_life_of_rate(rate: Any) -> "pint.Quantity":

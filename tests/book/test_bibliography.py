@@ -16,7 +16,6 @@ from pybtex.plugin import find_plugin
 from claimbook.book.bibliography import (
     MAX_ENTRY_CHARS,
     MAX_FILE_BYTES,
-    doi_link,
     entry_fields,
     format_entry,
     format_entry_html,
@@ -24,8 +23,8 @@ from claimbook.book.bibliography import (
     parse_bibliography,
     plain_text,
     printed_authors,
-    safe_link,
 )
+from claimbook.book.text import doi_link, safe_link
 from claimbook.errors import InputError
 
 PRINTED = Path(__file__).parents[2] / "data" / "references.bib"

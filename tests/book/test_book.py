@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from claimbook import load
-from claimbook.book.book import NOT_EVIDENCE, UnusualNumber, find_data
+from claimbook.book.book import UnusualNumber, find_data
+from claimbook.book.evidence import NOT_EVIDENCE
 from claimbook.claims.cited_support import cited_support
 from claimbook.claims.comparison import answers
 from claimbook.errors import InputError

@@ -12,11 +12,11 @@ from claimbook.book.format import (
     ends_text,
     figure_text,
     interval_text,
-    markdown_text,
     number_text,
     plain_words,
     quantity_text,
 )
+from claimbook.book.text import markdown_text
 
 SPACE = "\u00a0"
 

@@ -13,6 +13,7 @@ from pybtex.database import BibliographyData, Entry, Person
 
 from claimbook import load
 from claimbook.book.bibliography import load_bibliography, parse_bibliography, plain_text
+from claimbook.book.text import markdown_text
 from claimbook.citations.audit import (
     VERDICTS,
     audit,
@@ -21,7 +22,7 @@ from claimbook.citations.audit import (
     uncited_entries,
 )
 from claimbook.citations.audit_command import audit_bib, report
-from claimbook.citations.corrections import CORRECTED, corrected, errata, markdown_text
+from claimbook.citations.corrections import CORRECTED, corrected, errata
 from claimbook.citations.fields import (
     authors_agree,
     dois_agree,

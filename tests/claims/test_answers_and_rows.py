@@ -13,13 +13,13 @@ from claimbook.claims.answer import answer, as_table, drawn
 from claimbook.errors import InputError
 from claimbook.run.documents import answers_table
 from claimbook.show.range_plots import effect_alt, tornado_alt, width_alt
-from claimbook.stats.row_reader import RowReader
+from claimbook.stats.cosinor import fit_cosinor
+from claimbook.stats.inputs import RowReader
 from claimbook.stats.uncertainty import point, tornado
-from rls_nitric_oxide.clock import fit_cosinor
 from rls_nitric_oxide.clock_plot import dial_alt, dial_plot, series_alt, series_plot
 from rls_nitric_oxide.decay_plane import decay_alt, decay_plane
 from rls_nitric_oxide.group_change_plot import change_alt, change_plot
-from rls_nitric_oxide.survival import share_left, share_words
+from rls_nitric_oxide.kinetics import share_left, share_words
 
 
 @pytest.fixture(autouse=True)

@@ -9,15 +9,12 @@ from claimbook import load
 from claimbook.claims.claim_checks import (
     BEARINGS,
     CITATIONS,
-    RULES,
-    SOURCES,
-    WIDER,
     evidence_matrix,
     study_bearings,
     wider_rows,
     wider_word,
 )
-from claimbook.claims.comparison import VERDICTS
+from claimbook.claims.verdict import SOURCE_RULES, VERDICTS
 
 
 @pytest.fixture(scope="module")
@@ -63,22 +60,27 @@ def test_every_claim_stands_in_the_matrix_with_a_verdict_a_rule_and_a_reason(boo
 
 
 def test_the_table_of_rules_has_a_verdict_of_the_scale_for_every_case():
-    assert list(RULES.index) == SOURCES
-    assert list(RULES.columns) == WIDER
-    assert set(RULES.to_numpy().ravel()) <= set(VERDICTS)
+    assert list(SOURCE_RULES.index[:-1]) == [
+        "supports",
+        "partly_supports",
+        "does_not_support",
+        "contradicts",
+    ]
+    assert list(SOURCE_RULES.columns) == ["for", "mixed", "against", "none"]
+    assert set(SOURCE_RULES.to_numpy().ravel()) <= set(VERDICTS)
 
 
-@pytest.mark.parametrize("column", RULES.columns)
+@pytest.mark.parametrize("column", SOURCE_RULES.columns)
 def test_a_better_source_never_gives_a_worse_verdict(column):
     worth = {"holds": 3, "holds in part": 2, "not supported": 1, "contradicted": 0}
-    ranked = [worth[RULES.loc[s, column]] for s in SOURCES if s != "silent"]
+    ranked = [worth[SOURCE_RULES.loc[s, column]] for s in SOURCE_RULES.index if s != "silent"]
     assert ranked == sorted(ranked, reverse=True)
 
 
-@pytest.mark.parametrize("source", [s for s in SOURCES if s != "silent"])
+@pytest.mark.parametrize("source", [s for s in SOURCE_RULES.index if s != "silent"])
 def test_better_wider_evidence_never_gives_a_worse_verdict(source):
     worth = {"holds": 3, "holds in part": 2, "not supported": 1, "contradicted": 0}
-    ranked = [worth[RULES.loc[source, word]] for word in ("for", "mixed", "against")]
+    ranked = [worth[SOURCE_RULES.loc[source, word]] for word in ("for", "mixed", "against")]
     assert ranked == sorted(ranked, reverse=True)
 
 
@@ -205,7 +207,7 @@ def test_turning_any_row_of_the_other_tables_moves_only_its_own_claim(book, matr
 def test_arithmetic_against_a_claim_takes_its_verdict_one_step_down(book, matrix):
     row = matrix.loc["sinus_critical_source"]
     assert row["arithmetic"] == "against"
-    assert RULES.loc[row["source"], row["wider"]] == "holds in part"
+    assert SOURCE_RULES.loc[row["source"], row["wider"]] == "holds in part"
     assert row["verdict"] == "not supported"
     physiology = book.table("physiology").copy()
     ours = (physiology["claim"] == row["claim"]) & (physiology["verification"] == "derived")
@@ -219,7 +221,7 @@ def test_arithmetic_for_a_claim_raises_nothing(matrix):
     helped = matrix[(matrix["arithmetic"] == "for") & matrix["figure"].isna()]
     assert len(helped)
     for row in helped.itertuples():
-        assert row.verdict == RULES.loc[row.source, row.wider]
+        assert row.verdict == SOURCE_RULES.loc[row.source, row.wider]
 
 
 def test_one_finding_turned_flips_exactly_its_claim(book, matrix):

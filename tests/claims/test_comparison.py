@@ -12,15 +12,14 @@ from hypothesis import strategies as st
 
 from claimbook import load
 from claimbook.claims.comparison import (
-    VERDICT_RULES,
-    VERDICTS,
     agreeing_share,
     answers,
     compare,
+    count_verdict,
     evidence_rows,
     stated_interval,
-    verdict,
 )
+from claimbook.claims.verdict import COUNT_RULES, VERDICTS
 from claimbook.show import evidence_plot as plots
 
 QUICK = settings(
@@ -69,7 +68,7 @@ def test_answers_carry_figure_estimate_interval_verdict_and_reason(printed):
         assert record["claim"] and record["figure"] and record["unit"] and record["reason"]
         assert record["low"] <= record["estimate"] <= record["high"]
         assert 0 <= record["studies_agreeing"] <= record["studies"]
-        assert record["verdict"] in VERDICT_RULES.index
+        assert record["verdict"] in COUNT_RULES.index
 
 
 @pytest.mark.parametrize("name", ABOUT)
@@ -239,7 +238,7 @@ def rows(*studies):
     ids=str,
 )
 def test_verdict_follows_its_rule(direct, indirect, outcome):
-    assert verdict(rows(*direct), rows(*indirect)) == outcome
+    assert count_verdict(rows(*direct), rows(*indirect)) == outcome
     assert outcome in VERDICTS
 
 

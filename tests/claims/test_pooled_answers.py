@@ -8,16 +8,14 @@ import pytest
 from claimbook import load
 from claimbook.claims.answer import DIGITS
 from claimbook.claims.pooled_answers import (
-    INTERVAL_RULES,
-    NARROW,
     effect_answer,
     figure_verdict,
-    interval_verdict,
     place_words,
     pool_table,
     pooled_answer,
     share_reaching,
 )
+from claimbook.claims.verdict import INTERVAL_RULES, NARROW, by_interval
 from claimbook.stats.pooling import pool, pool_effects, synthetic_studies
 
 WIDE_PI = (1.0, 80.0)
@@ -39,7 +37,7 @@ WIDE_PI = (1.0, 80.0)
     ],
 )
 def test_the_interval_rule(ends, ci, pi, verdict):
-    assert interval_verdict(*ends, ci, pi) == verdict
+    assert by_interval(*ends, ci, pi) == verdict
     assert verdict in INTERVAL_RULES.index
 
 

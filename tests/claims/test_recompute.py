@@ -13,8 +13,9 @@ from claimbook import InputError, load
 from claimbook.book.implications import implied
 from claimbook.claims.argument import argument_graph, check_routes
 from claimbook.claims.claim_checks import evidence_matrix
-from claimbook.claims.comparison import VERDICTS, compare
+from claimbook.claims.comparison import compare
 from claimbook.claims.recompute import Recomputer, answers_of, range_ends
+from claimbook.claims.verdict import VERDICTS
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*percent are percent")
 QUICK = settings(

@@ -8,7 +8,7 @@ from notebook_cells import code_cells, markdown_cells, run_cells
 
 from claimbook.claims.answer import DIGITS
 from claimbook.errors import InputError
-from claimbook.stats.row_reader import RowReader
+from claimbook.stats.inputs import RowReader
 from claimbook.stats.uncertainty import point, propagate
 from rls_nitric_oxide.kinetics import implied_speed, log10_share_left, share_of
 

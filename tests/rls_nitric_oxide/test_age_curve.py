@@ -12,7 +12,6 @@ from rls_nitric_oxide.age_curve import (
     age_contrast_within,
     age_midpoints,
     age_strata,
-    assumed_stratum_n,
     curve_design,
     fit_age_curve,
     paired_contrast,
@@ -187,23 +186,6 @@ def test_the_spline_is_straight_outside_its_knots():
     assert basis[0] == basis[1] == 0
     assert basis[4] - basis[3] == pytest.approx(basis[3] - basis[2])
     assert curve_design(ages, "spline", (20, 50, 80), 50).shape == (5, 3)
-
-
-def test_assumed_sizes_are_spread_over_years_and_halves():
-    overall = pd.DataFrame({"study_key": ["a"], "n": [600], "age_min": [20], "age_max": [79]})
-    frame = pd.DataFrame(
-        {
-            "row_id": ["x", "y", "z"],
-            "study_key": ["a", "a", "b"],
-            "age_min": [20, 60, 20],
-            "age_max": [29, np.nan, 29],
-            "sex": ["all", "female", "all"],
-        }
-    )
-    got = assumed_stratum_n(frame, overall, halve="sex")
-    assert got.iloc[:2].tolist() == [100.0, 100.0] and np.isnan(got.iloc[2])
-    with pytest.raises(InputError, match="two overall rows"):
-        assumed_stratum_n(frame, pd.concat([overall, overall]))
 
 
 PAIRS = pd.DataFrame(

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from claimbook.errors import InputError
 from claimbook.run.outputs import (
-    ANSWERS_TYPE,
     INJECTED_TAG,
     as_source,
     collect_answers,
@@ -21,6 +20,7 @@ from claimbook.run.outputs import (
     write_json,
     write_notebook,
 )
+from claimbook.show.output_keys import ANSWERS_TYPE
 
 
 def notebook(*cells):

@@ -12,8 +12,9 @@ import nbformat
 import pytest
 from conftest import CLAIMBOOK, Project, claimbook, what_is_left, write_coffee
 
+from claimbook.book.folders import find_root
 from claimbook.errors import InputError
-from claimbook.run.running import find_notebooks, find_root
+from claimbook.run.running import find_notebooks
 
 linux_only = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads /proc")
 
@@ -84,12 +85,12 @@ def test_each_failed_notebook_and_cell_is_named_and_nothing_changes(project, mar
 
 def test_run_publishes_notebooks_figures_and_answers(project):
     project.notebook("10-one", "from claimbook import load\nbook = load().update_from(globals())",
-        "from claimbook.show import display\nfrom claimbook.claims.comparison import answers",
-        "display.answers(answers(book), book.digest)",
-        "import matplotlib.pyplot as plt\ndisplay.set_theme()\n"
+        "from claimbook import show\nfrom claimbook.claims.comparison import answers",
+        "show.record(*answers(book).to_dict('records'), digest=book.digest)",
+        "import matplotlib.pyplot as plt\nfrom claimbook.show.pictures import Picture\n"
         "fig, ax = plt.subplots()\nax.plot([1, 2])\n"
         "import pandas as pd\ndata = pd.DataFrame({'y': [1, 2]})\n"
-        "display.figure(fig, 'a-line', alt='A line.', source='nothing', data=data)",
+        "show.picture(Picture(fig, 'A line.', data), 'a-line', source='nothing')",
     )  # fmt: skip
     project.notebook("20-two", "print(1 + 1)")
     done = project.run()

@@ -35,8 +35,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from claimbook import InputError, load
-from claimbook.claims.comparison import VERDICTS
 from claimbook.claims.recompute import Recomputer
+from claimbook.claims.verdict import VERDICTS
 from claimbook.errors import RunFailed
 from claimbook.run import executors, sweep_worker
 from claimbook.run import sweep as sweeping
@@ -599,8 +599,9 @@ def test_each_combination_is_rendered_into_its_own_folder_whatever_stops_it(
 ):
     flag = tmp_path / "go"
     project.notebook("10-one", "from claimbook import load\nbook = load().update_from(globals())",
-        WAITING.format(flag=str(flag)), "from claimbook.show import display\n"
-        "from claimbook.claims.comparison import answers\ndisplay.answers(answers(book), book.digest)",
+        WAITING.format(flag=str(flag)), "from claimbook import show\n"
+        "from claimbook.claims.comparison import answers\n"
+        "show.record(*answers(book).to_dict('records'), digest=book.digest)",
     )  # fmt: skip
     project.notebook("20-never", "1 / 0")
     (project.root / "grid.yaml").write_text(

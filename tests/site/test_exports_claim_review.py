@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claimbook import load
-from claimbook.book.bibliography import doi_link
-from claimbook.book.book import NOT_EVIDENCE
-from claimbook.claims.claim_checks import RULES, evidence_matrix
-from claimbook.claims.comparison import VERDICTS
+from claimbook.book.evidence import NOT_EVIDENCE
+from claimbook.book.text import doi_link
+from claimbook.claims.claim_checks import evidence_matrix
+from claimbook.claims.verdict import RATINGS, SOURCE_RULES, VERDICTS, Verdict
 from claimbook.errors import InputError
-from claimbook.site.exports.claim_review import NOT_TESTABLE, RATINGS, claim_reviews, rating, script
+from claimbook.site.exports.claim_review import claim_reviews, rating, script
 from claimbook.site.exports.collection import Author, read_collection
 from claimbook.site.exports.works import works_of_rows
 
@@ -88,7 +88,7 @@ def test_the_validator_finds_a_planted_mistake(reviews, change, words):
 
 
 def test_a_better_verdict_has_a_higher_number_on_a_scale_that_is_given():
-    numbers = [rating(v, "why").get("ratingValue") for v in VERDICTS if v != NOT_TESTABLE]
+    numbers = [rating(v, "why").get("ratingValue") for v in VERDICTS if v != Verdict.NOT_TESTABLE]
     assert numbers == [4, 3, 2, 1]  # in the order of the scale: holds first, contradicted last
     for verdict in RATINGS:
         told = rating(verdict, "why")
@@ -111,7 +111,7 @@ def test_every_rating_is_the_verdict_that_a_rule_drew(matrix, reviews):
         assert row["reason"] in told["ratingExplanation"]
     shown = {r["reviewRating"]["alternateName"] for r in reviews.values()}
     assert shown == set(VERDICTS), "the collection has claims of every verdict"
-    assert set(RULES.to_numpy().ravel()) <= set(RATINGS) | {NOT_TESTABLE}
+    assert set(SOURCE_RULES.to_numpy().ravel()) <= set(RATINGS) | {Verdict.NOT_TESTABLE}
 
 
 def test_a_verdict_that_is_not_on_the_scale_is_refused():

@@ -13,9 +13,8 @@ from conftest import ROOT
 from exports_example import coffee as coffee_example
 
 from claimbook.claims.claim_checks import evidence_matrix
-from claimbook.claims.comparison import VERDICTS
-from claimbook.claims.verdict import VERDICT_MARKS
-from claimbook.show.display import set_theme
+from claimbook.claims.verdict import Verdict
+from claimbook.show.theme import theme
 from claimbook.site.exports.claim_review import title_of
 from claimbook.site.exports.made import labels_of, read_answers
 from claimbook.site.exports.open_graph import meta_tags, summary
@@ -163,8 +162,8 @@ def test_the_summary_counts_the_verdicts(shown):
     verdicts = [a["verdict"] for a in answers if "cited" in a]
     text = summary(answers)
     assert text.startswith(f"{len(verdicts)} figures")
-    for verdict in VERDICTS:
-        counted = f"{VERDICT_MARKS[verdict]} {verdict}: {verdicts.count(verdict)}"
+    for verdict in Verdict:
+        counted = f"{verdict.text}: {verdicts.count(verdict)}"
         assert (counted in text) == (verdict in verdicts)
 
 
@@ -183,9 +182,8 @@ def test_the_picture_has_its_size_and_the_same_bytes_on_every_run(shown):
 
 
 def drawn(title, answers, labels):
-    with mpl.rc_context(), warnings.catch_warnings():
+    with theme(), warnings.catch_warnings():
         warnings.simplefilter("error")  # a letter that the font lacks
-        set_theme()
         fig = drawn_card(title, answers, labels)
         fig.draw_without_rendering()
         return [(text, text.get_window_extent()) for text in fig.texts]
@@ -214,7 +212,7 @@ def test_the_picture_tells_each_figure_with_mark_word_and_colour(shown):
     for answer in (a for a in answers if "cited" in a):
         line = words.index(f"{labels[answer['claim']]}: {answer['figure']}")
         mark, word = texts[line + 1], texts[line + 2]
-        assert mark.get_text() == VERDICT_MARKS[answer["verdict"]]
+        assert mark.get_text() == Verdict(answer["verdict"]).mark
         assert word.get_text() == answer["verdict"]
         colours.setdefault(answer["verdict"], set()).add(mark.get_color())
     assert all(len(own) == 1 for own in colours.values())

@@ -11,8 +11,7 @@ from exports_example import coffee as coffee_example
 from frictionless import Package
 
 from claimbook.claims.claim_checks import evidence_matrix
-from claimbook.claims.comparison import VERDICTS
-from claimbook.site.exports.claim_review import RATINGS
+from claimbook.claims.verdict import RATINGS, VERDICTS
 from claimbook.site.exports.made import read_answers
 from claimbook.site.exports.tables import downloads, files
 

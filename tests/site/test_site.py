@@ -9,14 +9,14 @@ import pytest
 from conftest import BUILD_FLOOR, REBUILD_FLOOR, ROOT
 from site_reader import loaded_by, pages_of, report
 
-from claimbook.book.bibliography import doi_link
 from claimbook.book.first_page import load_about
 from claimbook.book.tables import split_cell
+from claimbook.book.text import doi_link
 from claimbook.citations.known_dois import known_dois
 from claimbook.claims.summary import summarise
-from claimbook.claims.verdict import VERDICT_COLOURS, verdict_text
-from claimbook.run.outputs import METADATA_KEY
+from claimbook.claims.verdict import Verdict
 from claimbook.show.card_links import anchor
+from claimbook.show.output_keys import METADATA_KEY
 from claimbook.site.links import claim_page
 
 FIRST_PAGE_FLOOR, PAGE_FLOOR = 500_000, 3_000_000  # bytes, with all that is loaded
@@ -103,7 +103,7 @@ def test_from_a_number_to_its_source_in_two_clicks(pages, book):
     for record in summary.records:
         card = f"{claim_page(record['claim'])}.html"
         assert card in leads
-        assert verdict_text(record["verdict"]) in first.said
+        assert Verdict(record["verdict"]).text in first.said
         out = {address for tag, address in pages[card].addresses if tag == "a"}
         keys = split_cell(book.claim(record["claim"])["cites"], ";")
         wanted = {doi_link(dois[key]) for key in keys if key in dois}
@@ -139,9 +139,7 @@ def test_every_estimate_and_verdict_that_a_notebook_shows_leads_to_a_card(path):
             for form in ("text/markdown", "text/html"):
                 text = output.get("data", {}).get(form, "")
                 words = re.sub(r"<[^>]*>", " ", text)
-                judged = QUANTITY.search(words) or any(
-                    verdict_text(verdict) in words for verdict in VERDICT_COLOURS
-                )
+                judged = QUANTITY.search(words) or any(verdict.text in words for verdict in Verdict)
                 caption = re.search(r"<caption>(.*?)</caption>", text)
                 linked = "25-claim-cards.ipynb" in text or 'id="claim-' in text
                 if judged and not linked and not (caption and caption[1] in RULES):
@@ -201,7 +199,7 @@ def test_first_page_says_what_it_must(pages, book):
     for record, sure in zip(summary.records, summary.certainty, strict=True):
         assert record["asks"] in first.said
         assert record["figure"].replace("\u00a0", " ") in first.said
-        assert re.search(rf"{re.escape(verdict_text(record['verdict']))} {sure}\b", first.said)
+        assert re.search(rf"{re.escape(Verdict(record['verdict']).text)} {sure}\b", first.said)
     (svg,) = first.all("svg", role="group")
     assert svg["aria-label"].startswith("A graph of")
     boxes = [a for a in first.all("a") if a.get("aria-label")]
@@ -242,11 +240,11 @@ def test_tables_stand_in_boxes_that_scroll_by_keyboard(pages):
 def test_verdicts_in_tables_have_mark_word_and_colour(pages):
     for path in ("notebooks/82-claims-and-checks.html", "notebooks/00-overview.html"):
         text = pages[path].text
-        for verdict in VERDICT_COLOURS:
+        for verdict in Verdict:
             name = verdict.replace(" ", "-")
-            badge = f'<span class="verdict verdict-{name}">{verdict_text(verdict)}</span>'
+            badge = f'<span class="verdict verdict-{name}">{verdict.text}</span>'
             assert badge in text, (path, verdict)
-            assert f"--{name}: {VERDICT_COLOURS[verdict]};" in text
+            assert f"--{name}: {verdict.colour};" in text
 
 
 def test_code_is_hidden_and_can_be_shown(pages):

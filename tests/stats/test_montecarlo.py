@@ -3,7 +3,6 @@
 import time
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.stats import beta
 
@@ -14,14 +13,10 @@ from claimbook.stats.montecarlo import (
     from_counts,
     from_interval,
     from_pooled,
-    persons,
-    persons_along_curve,
-    persons_in_bands,
     product,
     summarise,
 )
 from claimbook.stats.pooling import pool, synthetic_studies
-from rls_nitric_oxide.age_curve import fit_age_curve, predict_curve
 
 DRAWS = 200_000
 
@@ -122,67 +117,3 @@ def test_bad_input_is_refused(make):
 def test_zero_cases_have_a_distribution():
     got = product([from_counts("none", 0, 50)], draws=2000)
     assert 0 <= got["low"] < got["high"] < 10
-
-
-def test_persons():
-    percents = pd.DataFrame({"estimate": [10.0], "ci_low": [8.0], "ci_high": [np.nan]})
-    got = persons(percents, 2_000_000).iloc[0]
-    assert (got["persons"], got["persons_low"]) == (200_000, 160_000)
-    assert np.isnan(got["persons_high"])
-    with pytest.raises(InputError, match="population"):
-        persons(percents, 0)
-    with pytest.raises(InputError, match="percentage from 0 to 100"):
-        persons(percents.assign(ci_low=-1), 10)
-    with pytest.raises(InputError, match="lacks the column"):
-        persons(percents[["estimate"]], 10)
-
-
-def test_persons_in_bands_add_up():
-    bands = pd.DataFrame(
-        {"prevalence": [fixed("young", 5), fixed("old", 10)], "population": [1000, 500]}
-    )
-    got = persons_in_bands(bands, draws=100)
-    assert got["median"] == pytest.approx(100) and got["population"] == 1500
-    with pytest.raises(InputError, match="no age band"):
-        persons_in_bands(bands.iloc[:0])
-
-
-def _curve():
-    rows = [
-        (f"{s}{age}", s, s, float(age), -4 + 0.03 * age + 0.05 * i, 0.02)
-        for i, s in enumerate("abcde")
-        for age in (25, 45, 65, 85)
-    ]
-    strata = pd.DataFrame(rows, columns=["id", "study", "series", "age", "yi", "vi"])
-    return fit_age_curve(strata.assign(n=np.nan, prevalence=np.nan, variance_from="counts"))
-
-
-def test_persons_along_a_curve_follow_its_band():
-    curve = _curve()
-    bands = pd.DataFrame(
-        {
-            "age_min": [20.0, 40.0, 80.0],
-            "age_max": [30.0, 50.0, np.nan],
-            "population": [100, 200, 50],
-        }
-    )
-    table, total = persons_along_curve(curve, bands, draws=DRAWS)
-    expected = predict_curve(curve, [25, 45, 85])
-    np.testing.assert_allclose(table["prevalence"], expected["prevalence"])
-    np.testing.assert_allclose(table["low"], expected["low"], rtol=0.02)
-    np.testing.assert_allclose(table["high"], expected["high"], rtol=0.02)
-    np.testing.assert_allclose(table["persons"], table["prevalence"] / 100 * bands["population"])
-    assert total["population"] == 350
-    # one band alone: the sum is that band
-    one, alone = persons_along_curve(curve, bands.iloc[[1]], draws=DRAWS)
-    assert alone["low"] == pytest.approx(one["persons_low"].iloc[0])
-    # the bands move as one, so the interval of the sum is nearly the sum of the intervals
-    assert total["high"] == pytest.approx(table["persons_high"].sum(), rel=0.05)
-    assert (
-        persons_along_curve(curve, bands, seed=4)[1] == persons_along_curve(curve, bands, seed=4)[1]
-    )
-
-
-def test_no_band_is_refused():
-    with pytest.raises(InputError, match="no age band"):
-        persons_along_curve(_curve(), pd.DataFrame(columns=["age_min", "age_max", "population"]))

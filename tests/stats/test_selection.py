@@ -5,14 +5,10 @@ import pytest
 
 from claimbook.errors import InputError
 from claimbook.stats.selection import (
-    age_bands,
     classified,
-    overall_rows,
     paired_rows,
     poolable,
-    shares_of_cases,
     strata,
-    with_assumed_n,
     without,
 )
 
@@ -68,57 +64,11 @@ def test_strata_by_kind_and_reason(table):
     assert strata(table, ["age", "sex"], ["another_reason"]).empty
 
 
-def test_a_size_that_is_not_printed_is_the_sample_spread_over_its_ages(table):
-    rows = with_assumed_n(strata(table, ["age"]), table)
-    assert rows["assumed_n"].tolist() == [100.0]  # half of the ten years, so half of 200
-    assert overall_rows(table)["sample_id"].tolist() == ["apple", "berry"]
-
-
 def test_pairs_come_from_one_kind_of_stratum_per_sample(table):
     assert paired_rows(table)["row_id"].tolist() == ["a4", "a5", "b3"]
-
-
-def test_shares_of_cases_from_counts_or_percentages(table):
-    shares = shares_of_cases(table, "strict").set_index("row_id")
-    assert shares["share"].to_dict() == {"a2": 25.0, "b2": 40.0}
-    assert shares.loc["b2", ["cases", "strict"]].tolist() == [20.0, 8.0]
-    assert shares_of_cases(table, "other").empty
 
 
 def test_classes_by_the_first_word_met():
     words = {"tree": ["apple", "pear"], "shrub": ["berry"]}
     texts = pd.Series(["A pear", "a berry and an apple", "moss", None])
     assert classified(texts, words, "other").tolist() == ["tree", "tree", "other", "not stated"]
-
-
-def population(*rows):
-    frame = pd.DataFrame(rows, columns=["age_min", "age_max", "count", "source_id"])
-    return frame.assign(
-        row_id=[f"p{i}" for i in range(len(frame))],
-        geography="here",
-        year=2000,
-        measure="population",
-        verification="derived",
-    )
-
-
-BANDS = [(18, 39, 60, "s"), (40, None, 40, "s"), (18, None, 100, "s"), (18, 39, 61, "other")]
-
-
-def test_bands_of_one_series_add_up():
-    bands = age_bands(population(*BANDS), "here", 2000, "s", [40, 18])
-    assert bands["band"].tolist() == ["18 to 39", "40 and over"]
-    assert bands["population"].sum() == 100
-
-
-@pytest.mark.parametrize(
-    ("rows", "edges", "message"),
-    [
-        (BANDS, [18, 50], "0 rows for ages 18 to 49"),
-        ([*BANDS, (18, 39, 60, "s")], [18, 40], "2 rows for ages 18 to 39"),
-        ([*BANDS[1:], (18, 39, 59, "s")], [18, 40], "the bands hold 99, all from 18 on 100"),
-    ],
-)
-def test_bands_that_do_not_fit_are_refused(rows, edges, message):
-    with pytest.raises(InputError, match=message):
-        age_bands(population(*rows), "here", 2000, "s", edges)

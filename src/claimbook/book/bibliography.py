@@ -6,12 +6,9 @@ that every complaint can name the line and the entry, and so that a file made to
 """
 
 import codecs
-import html
 import re
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit
 
 import latexcodec  # noqa: F401  registers the "ulatex" codec; a dependency of pybtex
 from pybtex.database import BibliographyData, Entry, Person
@@ -20,6 +17,7 @@ from pybtex.exceptions import PybtexError
 from pybtex.scanner import PybtexSyntaxError
 from pybtex.utils import CaseInsensitiveDict
 
+from claimbook.book.text import doi_link, html_text, safe_link, visible
 from claimbook.errors import InputError
 
 MAX_FILE_BYTES = 20_000_000
@@ -38,8 +36,6 @@ GAP = "..."
 
 _COMMAND = re.compile(r"@\s*([^\W\d][\w-]*)\s*([{(])")
 _KEY = re.compile(r"\s*([^\s,{}()=]+)\s*(?=[,})])")
-_DOI = re.compile(r"10\.\d{4,9}/\S+", re.IGNORECASE)
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -125,7 +121,7 @@ def parse_bibliography(text: str, name: str = "bibliography") -> BibliographyDat
 
 
 def _place(name: str, line: int, key: str) -> str:
-    return f"{name}, line {line}" + (f", entry '{show(key)}'" if key else "")
+    return f"{name}, line {line}" + (f", entry '{visible(key)}'" if key else "")
 
 
 def _blocks(text: str, name: str):
@@ -145,8 +141,8 @@ def _blocks(text: str, name: str):
         end = _end_of_block(text, match, name, line, key)
         if keyed and not key:
             raise InputError(
-                f"{name}, line {line}: the @{show(match[1])} entry has no key; expected "
-                f"@{show(match[1])}{{key, ...}}"
+                f"{name}, line {line}: the @{visible(match[1])} entry has no key; expected "
+                f"@{visible(match[1])}{{key, ...}}"
             )
         yield _Block(command, key, line, text[at:end])
         line += text.count("\n", at, end)
@@ -253,7 +249,7 @@ def _parse_block(parser: _StrictParser, block: _Block, name: str) -> None:
     else:
         return
     raise InputError(
-        f"{_place(name, line, block.key)}: {show(problem)}; expected BibTeX such as "
+        f"{_place(name, line, block.key)}: {visible(problem)}; expected BibTeX such as "
         "@article{key, title = {...}, year = {...}}"
     ) from None
 
@@ -284,16 +280,6 @@ def _own_field(entry: Entry, field: str) -> str:
 # --- text ----------------------------------------------------------------------------------------
 
 
-def show(value: str) -> str:
-    """Return `value` on one line, with control and direction marks replaced by U+FFFD."""
-    spaced = re.sub(r"[\t\n\r\u2028\u2029]+", " ", str(value))
-    if spaced.isprintable():  # as nearly all is, and this is asked for each of some 10,000 texts
-        return spaced
-    return "".join(
-        "\ufffd" if c in _BIDI or unicodedata.category(c) in ("Cc", "Cs") else c for c in spaced
-    )
-
-
 def plain_text(value: str) -> str:
     """Return a BibTeX field as readable text: accents decoded, braces gone, commands left as text.
 
@@ -306,7 +292,7 @@ def plain_text(value: str) -> str:
             text = codecs.decode(re.sub(r"(?<!\\)%", r"\\%", text), "ulatex")
         except (ValueError, RecursionError):
             text = str(value)
-    return show(" ".join(text.replace("{", "").replace("}", "").split()))
+    return visible(" ".join(text.replace("{", "").replace("}", "").split()))
 
 
 def person_text(person: Person) -> str:
@@ -357,28 +343,6 @@ def entry_fields(entry: Entry) -> dict[str, str]:
     }
 
 
-def safe_link(address: str) -> str:
-    """Return an http or https address with a host, percent-encoded where needed, else ``""``."""
-    text = str(address).strip()
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return ""
-    if parts.scheme.lower() not in ("http", "https") or not parts.netloc:
-        return ""
-    if any(c.isspace() or c in _BIDI or unicodedata.category(c)[0] == "C" for c in text):
-        return ""
-    return quote(text, safe="%/:=&?~#+!$,;@()*[]._-")
-
-
-def doi_link(doi: str) -> str:
-    """Return the resolver's address of a DOI (given with or without resolver), else ``""``."""
-    bare = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", str(doi).strip(), flags=re.I)
-    if not _DOI.fullmatch(bare) or any(unicodedata.category(c)[0] == "C" for c in bare):
-        return ""
-    return "https://doi.org/" + quote(bare, safe="/:;()._-")
-
-
 def _lead(fields: dict[str, str], note: str) -> str:
     """Return everything of a reference but its address."""
     authors = fields["authors"]
@@ -397,7 +361,7 @@ def _lead(fields: dict[str, str], note: str) -> str:
 
 def _found_entry(entry_key: str, bibliography: BibliographyData) -> Entry:
     if entry_key not in bibliography.entries:
-        raise InputError(f"the bibliography has no entry '{show(entry_key)}'")
+        raise InputError(f"the bibliography has no entry '{visible(entry_key)}'")
     return bibliography.entries[entry_key]
 
 
@@ -420,9 +384,9 @@ def format_entry_html(entry_key: str, bibliography: BibliographyData) -> str:
     """
     entry = _found_entry(entry_key, bibliography)
     fields = entry_fields(entry)
-    lead = html.escape(_lead(fields, plain_text(entry.fields.get("note", ""))))
+    lead = html_text(_lead(fields, plain_text(entry.fields.get("note", ""))))
     shown = fields["doi"] or fields["url"]
     link = doi_link(fields["doi"]) if fields["doi"] else safe_link(fields["url"])
     if link:
-        return f'{lead} <a href="{html.escape(link)}">{html.escape(link)}</a>'
-    return f"{lead} {html.escape(shown)}".strip()
+        return f'{lead} <a href="{html_text(link)}">{html_text(link)}</a>'
+    return f"{lead} {html_text(shown)}".strip()

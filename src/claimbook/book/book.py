@@ -13,6 +13,7 @@ import pandas as pd
 from pybtex.database import BibliographyData
 
 from claimbook.book.bibliography import load_bibliography
+from claimbook.book.evidence import verified
 from claimbook.book.folders import find_data
 from claimbook.book.implications import check_implications
 from claimbook.book.questions import check_bearings, check_questions
@@ -35,7 +36,6 @@ BIBLIOGRAPHY = "references.bib"
 QUESTIONS = "questions.yaml"
 BEARINGS = "bearings.yaml"
 IMPLICATIONS = "implications.yaml"
-NOT_EVIDENCE = ("unverified", "not_found")
 
 
 class UnusualNumber(UserWarning):
@@ -49,7 +49,7 @@ class Book:
     tables: the checked tables; `claims` and `references` are always among them.
     bibliography: the works as the text prints them.
     questions: name -> what is asked of the evidence (see `claimbook.book.questions`).
-    bearings: table -> where it says how a row bears on its claim (see `claimbook.claims.claim_checks`).
+    bearings: table -> where it says how a row bears on its claim (see `claims.claim_checks`).
     implications: name -> what follows from the figures (see `claimbook.book.implications`).
     updates: parameter name -> value, in the parameter's own unit, that replaced the printed one.
     scenario: the scenario that was applied, if any (see `claimbook.book.scenario`).
@@ -89,7 +89,7 @@ class Book:
         """Return the rows of a table that were verified, and so may enter an estimate."""
         if name not in self._verified:
             frame = self.table(name)
-            self._verified[name] = frame[~frame["verification"].isin(NOT_EVIDENCE)]
+            self._verified[name] = verified(frame)
         return self._verified[name].copy(deep=False)
 
     @cached_property

@@ -24,3 +24,15 @@ def find_data(start: Path | None = None) -> Path:
         f"no data/{DESCRIPTION} in {start} or any folder above: run inside the checkout, "
         f"or say where the data are with --data DIR or {DATA_VARIABLE}"
     )
+
+
+def find_root(start: Path | None = None) -> Path:
+    """Return the nearest folder, from `start` upwards, that holds notebooks/.
+
+    Raises InputError if there is none.
+    """
+    start = (start or Path.cwd()).resolve()
+    for folder in [start, *start.parents]:
+        if any((folder / "notebooks").glob("*.ipynb")):
+            return folder
+    raise InputError(f"no notebooks/ in {start} or any folder above: run inside the checkout")

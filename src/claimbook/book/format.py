@@ -1,11 +1,8 @@
-"""Numbers, quantities and texts of the data put into words that are safe to show."""
-
-import html
-import re
+"""Numbers, units and levels of the data put into words."""
 
 import pandas as pd
 
-from claimbook.book.bibliography import show
+from claimbook.book.text import markdown_text  # noqa: F401  until no notebook asks for it here
 
 SIGNIFICANT = 3
 TELLING = 15
@@ -28,8 +25,6 @@ SYMBOLS = {
 }
 RELATIONS = {"about": "about ", "up_to": "up to ", "at_least": "at least "}
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_MARKDOWN = re.compile(r"([\\`*_\[\]|$~])")
-_STARTS_BLOCK = re.compile(r"^(#|[-+=](?=\s|[-+=]|$)|\d+[.)](?=\s|$))")
 
 
 def number_text(value: float | None, digits: int = SIGNIFICANT) -> str:
@@ -87,12 +82,3 @@ def figure_text(claim: pd.Series) -> str:
 def plain_words(level) -> str:
     """Return a level of the data as words: ``does_not_support`` becomes ``does not support``."""
     return "–" if pd.isna(level) else str(level).replace("_", " ")
-
-
-def markdown_text(text) -> str:
-    """Return text from the data so that Markdown and HTML show it and never obey it."""
-    if pd.isna(text):
-        return ""
-    one_line = " ".join(show(str(text)).split())  # so only its start could make a heading or a list
-    shown = _MARKDOWN.sub(r"\\\1", html.escape(one_line, quote=False))
-    return _STARTS_BLOCK.sub(lambda m: f"{m[1][:-1]}\\{m[1][-1]}", shown)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from claimbook.book.bibliography import doi_link, safe_link, show
-from claimbook.citations.crossref import write_whole
+from claimbook.book.storage import write_whole
+from claimbook.book.text import doi_link, markdown_text, safe_link, visible
 from claimbook.citations.fields import FIELDS, as_text, normal_doi, split_record_name
 from claimbook.citations.known_works import RECORD_COLUMNS, load_records
 
@@ -66,7 +66,7 @@ def _corrected_entry(row: dict[str, str]) -> str:
         "volume": _escaped(row["intended_volume"]),
         "number": _escaped(row["intended_issue"]),
         "pages": pages,
-        "doi": show(row["intended_doi"]) if doi_link(row["intended_doi"]) else "",
+        "doi": visible(row["intended_doi"]) if doi_link(row["intended_doi"]) else "",
         "url": safe_link(address),
         "pmid": row.get("pmid", "") if row.get("pmid", "").isdigit() else "",
         "note": _escaped(_mark(row)),
@@ -131,19 +131,12 @@ def _bibtex_authors(authors: str) -> str:
 
 def _escaped(value: str) -> str:
     """Return text that BibTeX and LaTeX take literally: no brace, command, comment or math."""
-    text = show(value).replace("\\", "/").replace("{", "(").replace("}", ")")
+    text = visible(value).replace("\\", "/").replace("{", "(").replace("}", ")")
     text = re.sub(r"([&%$#_])", r"\\\1", text)
     return text.replace("~", "-").replace("^", "'").replace("@", "(at)").strip()
 
 
 # --- errata --------------------------------------------------------------------------------------
-
-
-def markdown_text(value: str) -> str:
-    """Return text that Markdown and HTML show as it is, on one line."""
-    text = show(str(value)).replace("<", "&lt;").replace(">", "&gt;")
-    text = re.sub(r"&(?=#?\w)(?!lt;|gt;)", "&amp;", text)
-    return re.sub(r"([\\`*_\[\]$|~])", r"\\\1", text)
 
 
 def errata(audited: pd.DataFrame, records: pd.DataFrame) -> str:
@@ -190,10 +183,10 @@ def errata(audited: pd.DataFrame, records: pd.DataFrame) -> str:
 
 def short_citation(entry: dict) -> str:
     """Return ``authors (year)`` as printed, shortened to the first author of a long list."""
-    authors = show(entry["printed_authors"]) or "No author"
+    authors = visible(entry["printed_authors"]) or "No author"
     if authors.count(",") > 3:
         authors = authors.split(",")[0] + " et al."
-    return f"{authors} ({show(entry['printed_year']) or 'no year'})"
+    return f"{authors} ({visible(entry['printed_year']) or 'no year'})"
 
 
 _OPENING = {

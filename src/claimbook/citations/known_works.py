@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from claimbook.book.bibliography import show
+from claimbook.book.text import visible
 from claimbook.citations.fields import (
     FIELDS,
     MIN_SHARED_WORDS,
@@ -117,7 +117,7 @@ def load_records(path: Path) -> pd.DataFrame:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected the table of known works") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a table ({show(str(error))})") from None
+        raise InputError(f"{path}: cannot be read as a table ({visible(str(error))})") from None
     check_record_columns(records, str(path))
     return records
 

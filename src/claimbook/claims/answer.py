@@ -8,8 +8,8 @@ import pandas as pd
 
 from claimbook.book.book import Book
 from claimbook.book.format import figure_text
-from claimbook.claims.comparison import VERDICT_RULES
-from claimbook.errors import InputError, nearest
+from claimbook.claims.verdict import Verdict
+from claimbook.errors import InputError
 
 DIGITS = 4
 """Significant digits of a recorded number: more than any source gives, and so few that a fit which
@@ -45,7 +45,7 @@ def answer(
     rows
         Names of the rows that entered.
     verdict
-        A level of `VERDICT_RULES`, only where one of its rules was applied; otherwise None.
+        A `Verdict`, only where one of its rules was applied; otherwise None.
     counts
         Whole numbers that belong to the answer, such as ``k`` of ``n``.
 
@@ -56,8 +56,8 @@ def answer(
         an interval has no kind, or the verdict is not on the scale.
     """
     row = book.claim(claim)
-    if verdict is not None and verdict not in VERDICT_RULES.index:
-        raise InputError(f"no verdict '{verdict}'{nearest(verdict, VERDICT_RULES.index)}")
+    if verdict is not None:
+        verdict = Verdict(verdict).value
     estimate, low, high = (_plain(v, question) for v in (estimate, low, high))
     if unit is None and any(v is not None for v in (estimate, low, high)):
         raise InputError(f"{question}: a number needs a unit")

@@ -10,6 +10,7 @@ from itertools import combinations
 import networkx as nx
 import pandas as pd
 
+from claimbook.claims.verdict import FAVOURABLE, UNFAVOURABLE, Verdict
 from claimbook.errors import InputError
 
 SOURCE = "(premises)"
@@ -100,12 +101,12 @@ def dominators(graph: nx.DiGraph, conclusion: str) -> list[str]:
 
 def given_up(verdicts: pd.Series) -> set[str]:
     """Return the claims that are contradicted or not supported."""
-    return set(verdicts[verdicts.astype(str).isin(["not supported", "contradicted"])].index)
+    return set(verdicts[verdicts.astype(str).isin(UNFAVOURABLE)].index)
 
 
 def held_up(verdicts: pd.Series) -> frozenset[str]:
     """Return the claims that hold, wholly or in part, on evidence of their own."""
-    return frozenset(verdicts[verdicts.astype(str).isin(["holds", "holds in part"])].index)
+    return frozenset(verdicts[verdicts.astype(str).isin(FAVOURABLE)].index)
 
 
 def open_claims(graph: nx.DiGraph, conclusion: str, verdicts: pd.Series) -> pd.DataFrame:
@@ -119,7 +120,7 @@ def open_claims(graph: nx.DiGraph, conclusion: str, verdicts: pd.Series) -> pd.D
     rows = []
     for claim in sorted(nx.ancestors(supports(graph), conclusion)):
         cases = []
-        for outcome in ("holds", "contradicted"):
+        for outcome in (Verdict.HOLDS.value, Verdict.CONTRADICTED.value):
             supposed = verdicts.astype(object).mask(verdicts.index == claim, outcome)
             left = standing(graph, given_up(supposed), held_up(supposed) - {conclusion})
             ways = routes(graph, conclusion).items()

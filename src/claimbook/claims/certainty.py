@@ -9,6 +9,7 @@ simple rules stand in, so that a reader can see which number lowered what; they 
 import pandas as pd
 
 from claimbook.book.book import Book
+from claimbook.book.evidence import DERIVED
 from claimbook.claims.comparison import Comparison
 
 LEVELS = ["very low", "low", "moderate", "high"]
@@ -84,7 +85,7 @@ def _inconsistency(values: pd.Series) -> tuple[int, str]:
 
 
 def _indirectness(backing: pd.DataFrame) -> tuple[int, str]:
-    worked_out = backing["verification"] == "derived"
+    worked_out = backing["verification"] == DERIVED
     other = backing["species"].notna() & (backing["species"] != "human")
     steps = int(2 * (worked_out | other).sum() >= len(backing))
     return steps, (

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from claimbook.book.book import NOT_EVIDENCE, Book
+from claimbook.book.book import Book
+from claimbook.book.evidence import DERIVED, NOT_EVIDENCE
 from claimbook.book.tables import split_cell
 
 NO_FINDING = "no_finding"
@@ -42,7 +43,7 @@ def said_by_cited_works(book: Book) -> pd.DataFrame:
     A finding that was not verified has support ``not_seen``.
     """
     findings = book.table("findings")
-    own = findings[findings["cited_by_essay"] & (findings["verification"] != "derived")]
+    own = findings[findings["cited_by_essay"] & (findings["verification"] != DERIVED)]
     unseen = own["verification"].isin(NOT_EVIDENCE)
     return own.assign(support=own["support"].astype(str).mask(unseen, "not_seen"))
 

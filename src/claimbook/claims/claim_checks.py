@@ -2,19 +2,21 @@
 
 Five checks per claim: does a citation lead anywhere, does a cited work say so, what does the
 evidence that the text does not cite say, what does arithmetic on the evidence allow, and, for a
-figure, what became of the number. The verdict follows from a table (`RULES`), so that each one has
-a rule and a reason.
+figure, what became of the number. The verdict follows from a table (`verdict.SOURCE_RULES`), so
+that each one has a rule and a reason.
 """
 
 import numpy as np
 import pandas as pd
 
 from claimbook.book.book import Book
+from claimbook.book.evidence import DERIVED
 from claimbook.book.format import plain_words
 from claimbook.book.questions import select
 from claimbook.book.tables import split_cell
 from claimbook.claims.cited_support import NO_FINDING, combined_support, said_by_cited_works
-from claimbook.claims.comparison import HOLDS_SHARE, VERDICTS, compare
+from claimbook.claims.comparison import compare
+from claimbook.claims.verdict import HOLDS_SHARE, ROUNDING, SOURCE_RULES, VERDICTS, by_sources
 
 CITATIONS = [
     "accurate",
@@ -27,8 +29,6 @@ CITATIONS = [
 ]
 """What became of a claim's citations, best first; a claim takes the best of its works."""
 
-SOURCES = ["supports", "partly_supports", "does_not_support", "contradicts", "silent"]
-WIDER = ["for", "mixed", "against", "none"]
 BEARINGS = {
     "supports": "for",
     "partly_supports": "part",
@@ -40,24 +40,6 @@ BEARINGS = {
 }
 """How the tables word the bearing of a row on its claim, brought to three words. Others say
 nothing: that a work does not support a claim is no evidence against it."""
-
-RULES = pd.DataFrame(
-    [
-        ["holds", "holds in part", "holds in part", "holds"],
-        ["holds in part", "holds in part", "not supported", "holds in part"],
-        ["holds in part", "holds in part", "contradicted", "not supported"],
-        ["holds in part", "not supported", "contradicted", "contradicted"],
-        ["holds", "holds in part", "contradicted", "not testable"],
-    ],
-    index=pd.Index(SOURCES, name="cited works"),
-    columns=pd.Index(WIDER, name="wider evidence"),
-)
-"""Verdict by what the cited works say (rows) and what the wider evidence says (columns)."""
-
-
-ONE_STEP_DOWN = {"holds": "holds in part", "holds in part": "not supported"}
-"""What becomes of a verdict when arithmetic on the evidence speaks against the claim: evidence
-that leaves a claim standing cannot hold in full what the numbers do not allow."""
 
 
 def arithmetic_words(book: Book) -> pd.Series:
@@ -90,7 +72,7 @@ def _bearing_rows(book: Book, derived: bool) -> pd.DataFrame:
             frame = frame[~frame[column].isin(levels)]
         if "claim" in asked:
             frame = frame.assign(claim=asked["claim"])
-        ours = frame["verification"] == "derived"
+        ours = frame["verification"] == DERIVED
         frame = frame[(ours if derived else ~ours) & frame["claim"].notna()]
         study = frame["study_key" if "study_key" in frame else "source_key"]
         bearing = _bearing(frame[asked["column"]], asked)
@@ -146,7 +128,7 @@ def wider_word(counts: pd.Series) -> str:
     if not counts.sum():
         return "none"
     for word in ("for", "against"):
-        if counts[word] >= HOLDS_SHARE * counts.sum() - 1e-9:
+        if counts[word] >= HOLDS_SHARE * counts.sum() - ROUNDING:
             return word
     return "mixed"
 
@@ -163,7 +145,7 @@ def evidence_matrix(book: Book) -> pd.DataFrame:
     wider = wider_rows(book)
     wider_ids = wider.groupby("claim")["row_id"].agg(list).to_dict()
     counts = study_bearings(wider)
-    arithmetic = arithmetic_words(book)
+    worked_out = arithmetic_words(book)
     figures = {question["claim"]: name for name, question in book.questions.items()}
     works = book.table("references").set_index("key")
     checked = works["verdict"].astype(str).to_dict() if "verdict" in works else {}
@@ -172,9 +154,10 @@ def evidence_matrix(book: Book) -> pd.DataFrame:
         keys = split_cell(claim.cites, ";")
         own = said[(said["claim"] == claim.claim) & said["key"].isin(keys)]
         support = combined_support(own["support"].tolist())
-        source = support if support in SOURCES else "silent"
+        source = support if support in SOURCE_RULES.index else "silent"
         tally = counts.loc[claim.claim] if claim.claim in counts.index else _nothing(counts)
         word = wider_word(tally)
+        arithmetic = worked_out.get(claim.claim, "none")
         row = {
             "claim": claim.claim,
             "paragraph": claim.paragraph,
@@ -188,7 +171,7 @@ def evidence_matrix(book: Book) -> pd.DataFrame:
             "source": source,
             "wider": word,
             **tally.to_dict(),
-            "arithmetic": arithmetic.get(claim.claim, "none"),
+            "arithmetic": arithmetic,
             "figure": None,
             "rows": "; ".join([*own["row_id"], *wider_ids.get(claim.claim, [])]),
         }
@@ -203,17 +186,21 @@ def evidence_matrix(book: Book) -> pd.DataFrame:
             }
         else:
             row |= {
-                "verdict": RULES.loc[source, word],
+                "verdict": by_sources(source, word, arithmetic).value,
                 "rule": f"cited works: {plain_words(source)}; wider evidence: {word}",
                 "reason": _reason(support, keys, tally),
             }
-            if row["arithmetic"] == "against" and row["verdict"] in ONE_STEP_DOWN:
-                row["verdict"] = ONE_STEP_DOWN[row["verdict"]]
+            if row["verdict"] != by_sources(source, word):
                 row["rule"] += "; arithmetic against: one step down"
                 row["reason"] += " What can be worked out from the evidence speaks against it."
         rows.append(row)
     matrix = pd.DataFrame(rows)
-    levels = {"citation": CITATIONS, "source": SOURCES, "wider": WIDER, "verdict": VERDICTS}
+    levels = {
+        "citation": CITATIONS,
+        "source": list(SOURCE_RULES.index),
+        "wider": list(SOURCE_RULES.columns),
+        "verdict": VERDICTS,
+    }
     for name in ("domain", "role", "hedge"):
         levels[name] = list(book.claims[name].cat.categories)
     for name, words in levels.items():

@@ -17,29 +17,14 @@ from claimbook.book.questions import select
 from claimbook.book.tables import split_cell
 from claimbook.book.units import convert
 from claimbook.claims.cited_support import NO_FINDING, combined_support, said_by_cited_works
+from claimbook.claims.verdict import Verdict, by_count
 from claimbook.errors import InputError
 
 TOLERANCE = 0.10
 """`about`, `equal` and `up_to` are met within a tenth of the figure: the rounding of plain talk."""
-HOLDS_SHARE = 2 / 3
-"""At least this share of the studies must agree for a figure to hold: a clear majority."""
-ROUNDING = 1e-9
-"""What adding up votes may lose; far below the vote of any one study."""
 STATED_RANGES = ("range", "bound", "bracket", "ci95")
 """Kinds of interval that say where the quantity may lie; sd and iqr say how people differ, and
 a plus-minus figure of unstated kind says neither."""
-
-VERDICTS = ["holds", "holds in part", "not supported", "contradicted", "not testable"]
-VERDICT_RULES = pd.DataFrame(
-    [
-        ("holds", "at least two thirds of the studies that measured it agree"),
-        ("holds in part", "some studies that measured it agree, but less than two thirds"),
-        ("not supported", "no study that measured it agrees, but one of something near does"),
-        ("contradicted", "no study agrees, whether it measured it or something near"),
-        ("not testable", "no verified study measured it"),
-    ],
-    columns=["verdict", "rule"],
-).set_index("verdict")
 
 
 @dataclass(frozen=True)
@@ -158,9 +143,9 @@ def agreeing_share(rows: pd.DataFrame) -> float:
     return float(shares(rows["study"], rows["agrees"]))
 
 
-def verdict(direct: pd.DataFrame, indirect: pd.DataFrame) -> str:
-    """Return the verdict of VERDICT_RULES for two sets of rows with columns study and agrees."""
-    return str(verdicts(agreeing_share(direct), indirect["agrees"].any()))
+def count_verdict(direct: pd.DataFrame, indirect: pd.DataFrame) -> Verdict:
+    """Return the verdict by counting for two sets of rows with columns study and agrees."""
+    return Verdict(by_count(agreeing_share(direct), indirect["agrees"].any()).item())
 
 
 def shares(studies: pd.Series, agrees: np.ndarray) -> np.ndarray:
@@ -174,17 +159,6 @@ def shares(studies: pd.Series, agrees: np.ndarray) -> np.ndarray:
     return np.asarray(agrees, dtype=float) @ weights.to_numpy()
 
 
-def verdicts(share, near) -> np.ndarray:
-    """Return the verdict of VERDICT_RULES by the share of studies that agree and by `near`.
-
-    near: whether a row that measured something near agrees. Both may be arrays of one shape.
-    """
-    share, near = np.asarray(share, dtype=float), np.asarray(near, dtype=bool)
-    cases = [np.isnan(share), share >= HOLDS_SHARE - ROUNDING, share > ROUNDING, near]
-    named = ["not testable", "holds", "holds in part", "not supported"]
-    return np.select(cases, named, "contradicted").astype(object)
-
-
 def compare(book: Book, name: str) -> Comparison:
     """Answer a question: hold its figure against the cited work and against the evidence."""
     question = book.questions[name]
@@ -193,7 +167,7 @@ def compare(book: Book, name: str) -> Comparison:
     rows = evidence_rows(book, name)
     direct, indirect = (rows[rows["part"] == part] for part in ("direct", "indirect"))
     studies = direct.groupby("study")["value"].median()
-    outcome = verdict(direct, indirect)
+    outcome = count_verdict(direct, indirect)
     cited = cited_report(book, name)
     agreeing = direct.groupby("study")["agrees"].any()
     record = {
@@ -218,7 +192,7 @@ def compare(book: Book, name: str) -> Comparison:
         "agreeing_share": _plain(agreeing_share(direct)),
         "indirect_studies": int(indirect["study"].nunique()),
         "rows": direct["row_id"].tolist(),
-        "verdict": outcome,
+        "verdict": outcome.value,
         "reason": "",
     }
     record["reason"] = _reason(record)

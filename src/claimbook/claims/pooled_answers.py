@@ -11,29 +11,10 @@ import pandas as pd
 from claimbook.book.book import Book
 from claimbook.book.format import interval_text, number_text, quantity_text
 from claimbook.claims.answer import answer, recorded
+from claimbook.claims.verdict import Verdict, by_interval, is_narrow
 from claimbook.stats.montecarlo import from_pooled, product
 from claimbook.stats.pooling import PooledEstimate
 
-NARROW = 4.0
-"""A confidence interval is narrow if its upper end is at most this many times its lower end: the
-truth then lies within half and double of the middle."""
-INTERVAL_RULES = pd.DataFrame(
-    [
-        (
-            "holds",
-            "the figure lies in the 95 % confidence interval, "
-            "and the upper end of that interval is at most four times its lower end",
-        ),
-        (
-            "holds in part",
-            "the figure lies in a confidence interval that is wider than that, "
-            "or only in the 95 % prediction interval",
-        ),
-        ("contradicted", "the figure lies outside both intervals"),
-        ("not testable", "fewer than two studies, so there is no pooled estimate"),
-    ],
-    columns=["verdict", "rule"],
-).set_index("verdict")
 METHOD_NAMES = {
     "reml": "random effects, REML, log odds",
     "glmm": "binomial-normal model, maximum likelihood",
@@ -50,21 +31,6 @@ INTERVAL_NAMES = {
 }
 
 
-def interval_verdict(
-    low: float, high: float, ci: tuple[float, float], pi: tuple[float | None, float | None]
-) -> str:
-    """Return the verdict of INTERVAL_RULES on a figure that runs from `low` to `high`.
-
-    A figure that is one number has the same two ends. It lies in an interval if it meets it. An
-    interval that reaches zero is never narrow.
-    """
-    if low <= ci[1] and high >= ci[0]:
-        return "holds" if ci[0] > 0 and ci[1] <= NARROW * ci[0] else "holds in part"
-    if None not in pi and low <= pi[1] and high >= pi[0]:
-        return "holds in part"
-    return "contradicted"
-
-
 def figure_ends(claim: pd.Series) -> tuple[float, float]:
     """Return the two ends of a figure; a figure that is one number has it twice."""
     if claim["relation"] == "range":
@@ -72,18 +38,18 @@ def figure_ends(claim: pd.Series) -> tuple[float, float]:
     return float(claim["value"]), float(claim["value"])
 
 
-def figure_verdict(claim: pd.Series, pooled: PooledEstimate) -> str:
+def figure_verdict(claim: pd.Series, pooled: PooledEstimate) -> Verdict:
     """Return the verdict of INTERVAL_RULES on a claim's figure."""
     if pooled.k < 2:
-        return "not testable"
+        return Verdict.NOT_TESTABLE
     ci, pi = (pooled.ci_low, pooled.ci_high), (pooled.pi_low, pooled.pi_high)
-    return interval_verdict(*figure_ends(claim), ci, pi)
+    return by_interval(*figure_ends(claim), ci, pi)
 
 
 def place_words(value: float, pooled: PooledEstimate) -> str:
     """Say where a number lies: in the confidence interval, the prediction interval, or outside."""
     if pooled.ci_low <= value <= pooled.ci_high:
-        wide = pooled.ci_high > NARROW * pooled.ci_low
+        wide = not is_narrow((pooled.ci_low, pooled.ci_high))
         return f"inside the confidence interval{', which is too wide to confirm it' * wide}"
     if pooled.pi_low is not None and pooled.pi_low <= value <= pooled.pi_high:
         return "outside the confidence interval but inside the prediction interval"

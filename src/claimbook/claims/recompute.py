@@ -17,23 +17,14 @@ from claimbook.book.units import check_bounds
 from claimbook.claims.argument import argument_graph, given_up, held_up, reached, routes, standing
 from claimbook.claims.claim_checks import evidence_matrix
 from claimbook.claims.comparison import (
-    VERDICTS,
     allowed_interval,
     evidence_rows,
     meets,
     shares,
-    verdicts,
 )
+from claimbook.claims.verdict import FAVOURABLE, Verdict, by_count
 from claimbook.errors import InputError, nearest
 
-STANDING = {
-    "holds": "holds",
-    "holds in part": "holds",
-    "not supported": "contradicted",
-    "contradicted": "contradicted",
-    "not testable": "not testable",
-}
-"""Verdicts that the argument does not tell apart, brought to one (`argument.given_up`)."""
 VERDICT, AGREEING, STANDS = "verdict", "agreeing", "stands"
 HELD = "figures_holding"
 ENDS = {"value": "", "low": "_min", "high": "_max"}
@@ -83,7 +74,7 @@ class Recomputer:
         found: dict[str, np.ndarray] = {}
         for name in self._rows:
             found |= self._judged(name, full)
-        held = [np.isin(found[f"{name}.{VERDICT}"], VERDICTS[:2]) for name in self._rows]
+        held = [np.isin(found[f"{name}.{VERDICT}"], FAVOURABLE) for name in self._rows]
         found[HELD] = np.sum(held, axis=0)
         for name in self.book.implications:
             found[name] = self._implied(name, full)
@@ -148,7 +139,7 @@ class Recomputer:
         low, high = allowed_interval(relation, **own)
         direct, near = self._parts[name]
         share = shares(direct["study"], meets(direct, low, high))
-        found = verdicts(share, meets(near, low, high).any(axis=-1))
+        found = by_count(share, meets(near, low, high).any(axis=-1))
         return {f"{name}.{VERDICT}": found, f"{name}.{AGREEING}": 100 * share}
 
     @cached_property
@@ -168,7 +159,7 @@ class Recomputer:
     def _standing(self, answers: pd.DataFrame) -> pd.DataFrame:
         """Say which conclusions stand; the argument is walked once for each case of the figures."""
         columns = [f"{question}.{VERDICT}" for question in self.book.questions]
-        cases = answers[columns].apply(lambda verdict: verdict.map(STANDING))
+        cases = answers[columns].apply(lambda verdict: verdict.map(for_argument))
         stands = self.standing_cases(list(cases.itertuples(index=False, name=None)))
         names = [f"{claim}.{STANDS}" for claim in self.conclusions]
         return pd.DataFrame(stands, columns=names, index=answers.index, dtype=bool)
@@ -176,7 +167,7 @@ class Recomputer:
     def standing_cases(self, cases: list[tuple[str, ...]]) -> list[list[bool]]:
         """Return for each case which of `conclusions` have a route that stands.
 
-        A case holds a value of `STANDING` for each question, in their order.
+        A case holds a value of `Verdict.for_argument` for each question, in their order.
         """
         for new in set(cases) - set(self._walked):
             self._walked[new] = self._walk(new)
@@ -228,6 +219,11 @@ def answers_of(books: Mapping[str, Book]) -> pd.DataFrame:
         figures = pd.DataFrame({name: books[name].figures["value"] for name in names}).T
         parts.append(Recomputer(books[names[0]]).answers(figures))
     return pd.concat(parts).loc[list(books)]
+
+
+def for_argument(verdict: str) -> str:
+    """Return a verdict as far as the argument tells verdicts apart."""
+    return Verdict(verdict).for_argument.value
 
 
 def _named(row, among) -> str:

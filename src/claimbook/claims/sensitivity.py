@@ -13,16 +13,9 @@ from scipy.optimize.elementwise import find_root
 
 from claimbook.book.format import interval_text, quantity_text
 from claimbook.book.units import parse_unit, registry
-from claimbook.claims.comparison import (
-    HOLDS_SHARE,
-    ROUNDING,
-    TOLERANCE,
-    VERDICTS,
-    compare,
-    stated_interval,
-)
+from claimbook.claims.comparison import TOLERANCE, compare, stated_interval
 from claimbook.claims.recompute import AGREEING, VERDICT, Recomputer, range_ends
-from claimbook.claims.verdict import verdict_text
+from claimbook.claims.verdict import HOLDS_SHARE, ROUNDING, VERDICTS, Verdict
 
 BEYOND = 4.0
 """How many times past the evidence, on either side, a figure is moved in search of its tips."""
@@ -197,13 +190,13 @@ def _search_points(recomputer: Recomputer, question: str, name: str) -> np.ndarr
     return np.unique([low, *(turns[1:] + turns[:-1]) / 2, figure["value"], high])
 
 
-def needed_studies(agreeing: float, studies: int, verdict: str) -> int:
+def needed_studies(agreeing: float, studies: int, verdict: Verdict) -> int:
     """Return how many further studies, all of which agree, would give a figure a verdict.
 
     agreeing: votes of the studies that agree so far (a study whose rows disagree has part of a
     vote). verdict: ``holds`` or ``holds in part``.
     """
-    if verdict == "holds in part":
+    if verdict == Verdict.IN_PART:
         return 0 if agreeing > ROUNDING else 1
     # (agreeing + n) / (studies + n) >= share, solved for n
     wanted = (HOLDS_SHARE * studies - agreeing) / (1 - HOLDS_SHARE)
@@ -241,8 +234,8 @@ def what_it_takes(recomputer: Recomputer) -> pd.DataFrame:
                     **_around(found.reset_index(drop=True), recomputer.printed[parameter]),
                     "report_from": report[0],
                     "report_to": report[1],
-                    "for_part": needed_studies(*agreed, "holds in part"),
-                    "for_holds": needed_studies(*agreed, "holds"),
+                    "for_part": needed_studies(*agreed, Verdict.IN_PART),
+                    "for_holds": needed_studies(*agreed, Verdict.HOLDS),
                     "unit": record["unit"],
                     "measured": record["measured"],
                 }
@@ -276,28 +269,19 @@ def _around(stretches: pd.DataFrame, printed: float) -> dict:
     return around
 
 
-WOULD = {
-    "holds": "it would hold",
-    "holds in part": "it would hold in part",
-    "not supported": "it would not be supported",
-    "contradicted": "it would be contradicted",
-    "not testable": "it could not be tested",
-}
-
-
 def takes_words(row: pd.Series) -> str:
     """Tell one row of `what_it_takes` in words."""
     unit, end = row["unit"], f" (its {row['end']} end)" if row["end"] else ""
-    said = f"{row['figure']}{end}: {verdict_text(row['verdict'])}. {_tips(row, unit)}"
+    said = f"{row['figure']}{end}: {Verdict(row['verdict']).text}. {_tips(row, unit)}"
     if isinstance(row["better"], str):
         where = _stretch_text(row["better_from"], row["better_to"], unit)
-        said += f" {WOULD[row['better']].capitalize()} {where}."
+        said += f" {Verdict(row['better']).conditional.capitalize()} {where}."
     return said + _further(row, unit)
 
 
 def _tips(row: pd.Series, unit: str) -> str:
     sides = [
-        f"{side} {quantity_text(row[tip], unit)} {WOULD[row[side]]}"
+        f"{side} {quantity_text(row[tip], unit)} {Verdict(row[side]).conditional}"
         for side, tip in (("below", "stays_from"), ("above", "stays_to"))
         if isinstance(row[side], str)
     ]

@@ -2,12 +2,11 @@
 
 import pandas as pd
 
+from claimbook.book.evidence import DERIVED, NOT_EVIDENCE
 from claimbook.citations.fields import as_text
 from claimbook.claims.cited_support import FAVOURABLE, LEVELS, NO_FINDING, combined_support
 
 UNREAD = {"not_seen", NO_FINDING}
-ADMISSIBLE = ("abstract_or_page", "secondary", "derived")
-"""Levels of verification whose rows may speak; ``unverified`` and ``not_found`` rows are shown."""
 
 FINDING_COLUMNS = (
     "row_id",
@@ -75,7 +74,7 @@ def source_check(
                         "disagreeing_fields": entry.get("disagreeing_fields", ""),
                         "same_work_as": entry.get("duplicate_of", ""),
                         **finding,
-                        "admissible": finding["verification"] in ADMISSIBLE,
+                        "admissible": finding["verification"] not in ("", *NOT_EVIDENCE),
                     }
                 )
     return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS)).astype({"admissible": bool})
@@ -91,7 +90,7 @@ def support_by_work(check: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for (claim, key), group in check.groupby(["claim", "key"], sort=False):
-        own = group[(group["row_id"] != "") & (group["verification"] != "derived")]
+        own = group[(group["row_id"] != "") & (group["verification"] != DERIVED)]
         said = own["support"].where(own["admissible"], "not_seen").tolist()
         first = group.iloc[0]
         rows.append(

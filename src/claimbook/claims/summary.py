@@ -11,15 +11,8 @@ from claimbook.claims.argument import argument_graph, check_routes
 from claimbook.claims.certainty import LEVELS, certainty, level
 from claimbook.claims.cited_support import FAVOURABLE
 from claimbook.claims.claim_checks import evidence_matrix
-from claimbook.claims.comparison import VERDICTS, Comparison, compare
-
-SAID = {  # of one, of several
-    "holds": ("holds", "hold"),
-    "holds in part": ("holds in part", "hold in part"),
-    "not supported": ("is not supported", "are not supported"),
-    "contradicted": ("is contradicted", "are contradicted"),
-    "not testable": ("could not be tested", "could not be tested"),
-}
+from claimbook.claims.comparison import Comparison, compare
+from claimbook.claims.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -59,14 +52,15 @@ def counted_verdicts(verdicts: list[str], names: list[str] | None = None) -> str
 
     names: what bears each verdict, shown in brackets as it is given; none are shown without it.
     """
-    tally = [verdicts.count(verdict) for verdict in VERDICTS]
+    tally = [verdicts.count(verdict) for verdict in Verdict]
     word = str if max(tally) >= len(WORDS) else number_word  # not both in one sentence
     parts = []
-    for verdict in VERDICTS:
+    for verdict in Verdict:
         own = [place for place, one in enumerate(verdicts) if one == verdict]
         if own:
             told = f" ({', '.join(names[place] for place in own)})" if names else ""
-            parts.append(f"{word(len(own))} {SAID[verdict][len(own) > 1]}{told}")
+            said = verdict.of_one if len(own) == 1 else verdict.of_several
+            parts.append(f"{word(len(own))} {said}{told}")
     return listed(parts)
 
 

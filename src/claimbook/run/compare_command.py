@@ -57,16 +57,15 @@ def changelog(args: argparse.Namespace) -> int:
 
 def _shown(text: str) -> str:
     """Return a text line by line without control characters, which a terminal would obey."""
-    from claimbook.book.bibliography import show
+    from claimbook.book.text import visible
 
-    return "\n".join(show(line) for line in text.split("\n"))
+    return "\n".join(visible(line) for line in text.split("\n"))
 
 
 def _change(args: argparse.Namespace):
     """Return the change that the arguments ask for, and the root of the checkout."""
-    from claimbook.book.folders import find_data
+    from claimbook.book.folders import find_data, find_root
     from claimbook.run.change_report import changes_between
-    from claimbook.run.running import find_root
     from claimbook.run.states import read_state
 
     root, data = find_root(), args.data or find_data()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from claimbook.claims.comparison import VERDICTS
+from claimbook.claims.verdict import Verdict
 from claimbook.run.states import Inputs, State
 
 TEXTS = {
@@ -209,7 +209,7 @@ def flips(answers: pd.DataFrame) -> pd.DataFrame:
     better: whether the verdict after stands higher on the scale; None where one is no verdict.
     """
     table = answers[answers["change"] == "verdict"].copy()
-    ranks = {verdict: place for place, verdict in enumerate(VERDICTS)}
+    ranks = {verdict.value: verdict.rank for verdict in Verdict}
     before, after = (table[end].map(ranks) for end in ("before", "after"))
     table["better"] = (after < before).astype(object).where(before.notna() & after.notna(), None)
     table["why"] = table["why"].map("; ".join)

@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING
 import nbformat
 
 from claimbook.errors import InputError
+from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY
 
 if TYPE_CHECKING:
     from claimbook.book.book import Book
 
-ANSWERS_TYPE = "application/vnd.claimbook.answers+json"
-METADATA_KEY = "claimbook"
-SHOWS = "*What the picture shows:*"
-"""How the sentence opens that follows a picture and tells it in words."""
 FIGURE_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 INJECTED_TAG = "injected-parameters"
 NOTEBOOK_METADATA = {
@@ -170,7 +167,12 @@ def collect_answers(notebooks: dict[str, object], book: "Book") -> dict:
     }
 
 
-def write_json(document: dict, path: Path) -> None:
-    """Write strict JSON (no NaN), sorted, one line feed at the end."""
+def as_json(document: dict) -> str:
+    """Return strict JSON (no NaN), sorted, one line feed at the end."""
     text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    return text + "\n"
+
+
+def write_json(document: dict, path: Path) -> None:
+    """Write strict JSON."""
+    path.write_text(as_json(document), encoding="utf-8", newline="\n")

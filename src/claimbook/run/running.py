@@ -54,18 +54,6 @@ class Plan:
     cell_timeout: int = CELL_TIMEOUT
 
 
-def find_root(start: Path | None = None) -> Path:
-    """Return the nearest folder, from `start` upwards, that holds notebooks/.
-
-    Raises InputError if there is none.
-    """
-    start = (start or Path.cwd()).resolve()
-    for folder in [start, *start.parents]:
-        if any((folder / "notebooks").glob("*.ipynb")):
-            return folder
-    raise InputError(f"no notebooks/ in {start} or any folder above: run inside the checkout")
-
-
 def find_notebooks(root: Path, names: Iterable[str] = ()) -> list[Path]:
     """Return the notebooks with these names (file, stem or number), or all, in order.
 

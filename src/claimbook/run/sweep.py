@@ -18,14 +18,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from claimbook.book.book import Book
+from claimbook.book.storage import NEW, lock, write_whole
 from claimbook.errors import InputError, RunFailed
 from claimbook.run import executors
 from claimbook.run.grid import Grid
-from claimbook.run.outputs import write_json
+from claimbook.run.outputs import as_json
 from claimbook.run.running import find_notebooks, signals_as_interrupt
 from claimbook.run.sweep_worker import compute_part, pack, render_combination
 
@@ -36,8 +36,6 @@ AHEAD = 2  # parts handed out for each worker beyond those that are done, so tha
 MOST_FAILURES = 10
 """After so many combinations that could not be rendered, no further one is begun."""
 ANSWERS, RENDERED, MANIFEST, LOCK = "answers", "combinations", "sweep.json", ".lock"
-NEW = ".new-"
-"""Starts the name of what is not complete yet."""
 
 
 @dataclass(frozen=True)
@@ -119,18 +117,8 @@ def _only_one(output: Path) -> Iterator[None]:
     foreign = [name for name in there if name != LOCK and not name.startswith(NEW)]
     if foreign and MANIFEST not in there:
         raise InputError(f"{output}: not empty and no sweep; choose another --output")
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(output / LOCK)
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise InputError(f"{output}: another sweep is at work there") from None
-    except OSError as error:
-        raise InputError(f"cannot write to {output}: {error.strerror}") from None
-    try:
+    with lock(output / LOCK, f"{output}: another sweep is at work there"):
         yield
-    finally:
-        lock.release()
 
 
 def _settle(sweep: Sweep) -> None:
@@ -145,7 +133,7 @@ def _settle(sweep: Sweep) -> None:
                 "choose another --output, or remove that folder"
             )
     else:
-        _write_whole(lambda new: write_json(ours, new), path)
+        write_whole(path, as_json(ours))
     sweep.folder.mkdir(exist_ok=True)
     for folder in (sweep.output, sweep.folder):
         for left in folder.glob(f"{NEW}*"):
@@ -201,18 +189,9 @@ def _keep(sweep: Sweep, start: int, content: bytes) -> None:
     """Move a result into place, complete."""
     target = sweep.target(start)
     if not sweep.root:
-        _write_whole(lambda new: new.write_bytes(content), target)
+        write_whole(target, content)
         return
     new = target.with_name(f"{NEW}{target.name}")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         archive.extractall(new)
-    os.replace(new, target)
-
-
-def _write_whole(write, target: Path) -> None:
-    """Let `write` make a file beside `target`, bring it to disk, and only then give it its name."""
-    new = target.with_name(f"{NEW}{target.name}")
-    write(new)
-    with new.open("rb+") as file:
-        os.fsync(file.fileno())
     os.replace(new, target)

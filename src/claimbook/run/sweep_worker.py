@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 
 from claimbook.book.book import Book, load
 from claimbook.book.scenario import RECORD
-from claimbook.claims.comparison import VERDICTS
 from claimbook.claims.recompute import VERDICT, Recomputer
+from claimbook.claims.verdict import VERDICTS
 from claimbook.run.running import Plan, Workers, find_notebooks, run
 
 _LOCK = threading.RLock()

@@ -12,8 +12,9 @@ from matplotlib.path import Path
 from scipy.optimize import isotonic_regression
 
 from claimbook.claims.argument import layers
-from claimbook.claims.verdict import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
-from claimbook.show.cards import anchor
+from claimbook.claims.verdict import Verdict
+from claimbook.show.card_links import anchor
+from claimbook.show.theme import themed
 
 SWEEPS = 24  # passes over the layers; the order settles well before
 LINES = {"supports": "solid", "agrees": "dotted", "rival": "dashed"}
@@ -104,6 +105,7 @@ def places(graph: nx.DiGraph) -> dict:
     return {node: (float(x), y[node]) for x, row in enumerate(rows) for node in row}
 
 
+@themed
 def argument_plot(
     graph: nx.DiGraph, matrix: pd.DataFrame, bearing: list[str], conclusion: str
 ) -> plt.Figure:
@@ -125,9 +127,9 @@ def argument_plot(
             FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=8, **style, zorder=1)
         )
     for claim in graph:
-        verdict, label = str(matrix.loc[claim, "verdict"]), matrix.loc[claim, "label"]
+        verdict, label = Verdict(matrix.loc[claim, "verdict"]), matrix.loc[claim, "label"]
         thick = claim in bearing or claim == conclusion
-        text = f"{VERDICT_MARKS[verdict]} {fill(label, LABEL_WIDTH)}"
+        text = f"{verdict.mark} {fill(label, LABEL_WIDTH)}"
         ax.text(*at[claim], text, fontsize=8, gid=anchor(claim), **_box(verdict, thick))
     ax.set(xlim=(-0.5, wide + 0.5), ylim=(high + 0.6, -0.6))
     ax.axis("off")
@@ -152,11 +154,10 @@ def _curve(points: list[tuple[float, float]]) -> Path:
     return Path(vertices, codes)
 
 
-def _box(verdict: str, thick: bool) -> dict:
+def _box(verdict: Verdict, thick: bool) -> dict:
     """Return the style of a claim's text and its frame."""
-    colour = VERDICT_COLOURS[verdict]
-    frame = {"ec": "black", "lw": 2.2} if thick else {"ec": colour, "lw": 1}
-    box = {"boxstyle": "round,pad=0.3", "fc": _tint(colour), **frame}
+    frame = {"ec": "black", "lw": 2.2} if thick else {"ec": verdict.colour, "lw": 1}
+    box = {"boxstyle": "round,pad=0.3", "fc": _tint(verdict.colour), **frame}
     return {"ha": "center", "va": "center", "bbox": box, "zorder": 2}
 
 
@@ -164,10 +165,8 @@ def _key(fig: plt.Figure, verdicts: set[str], relations: set[str]) -> None:
     """Name what is drawn: boxes by verdict, arrows by relation, thick frames."""
     patch = plt.Rectangle
     handles = [
-        patch(
-            (0, 0), 1, 1, fc=_tint(VERDICT_COLOURS[v]), ec=VERDICT_COLOURS[v], label=verdict_text(v)
-        )
-        for v in VERDICT_MARKS
+        patch((0, 0), 1, 1, fc=_tint(v.colour), ec=v.colour, label=v.text)
+        for v in Verdict
         if v in verdicts
     ]
     handles += [
@@ -208,7 +207,7 @@ def argument_alt(
     """Tell what `argument_plot` shows."""
     counts = matrix.loc[list(graph), "verdict"].astype(str).value_counts()
     label = matrix["label"]
-    parts = ", ".join(f"{counts[v]} {v}" for v in VERDICT_MARKS if v in counts)
+    parts = ", ".join(f"{counts[v]} {v}" for v in Verdict if v in counts)
     carried = ", ".join(label[c] for c in bearing) or "no single claim"
     return (
         f"A graph of {len(graph)} claims and {graph.number_of_edges()} arrows that leads to "

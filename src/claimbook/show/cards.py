@@ -7,45 +7,37 @@ link to it (`address`). All text of the data is escaped: it shows as text and is
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from claimbook.book.bibliography import doi_link, format_entry_html, safe_link, show
-from claimbook.book.book import NOT_EVIDENCE, Book
+from claimbook.book.bibliography import format_entry_html
+from claimbook.book.book import Book
+from claimbook.book.evidence import NOT_EVIDENCE
 from claimbook.book.format import (
     figure_text,
     interval_text,
-    markdown_text,
     number_text,
     plain_words,
     quantity_text,
 )
+from claimbook.book.schema import check_form
 from claimbook.book.tables import split_cell
+from claimbook.book.text import doi_link, markdown_text, safe_link, visible
 from claimbook.book.yaml_file import read_yaml
 from claimbook.citations.fields import as_text
 from claimbook.citations.known_dois import known_dois
 from claimbook.claims.cited_support import cited_support, said_by_cited_works
 from claimbook.claims.summary import Summary
-from claimbook.claims.verdict import verdict_text
+from claimbook.claims.verdict import Verdict
 from claimbook.errors import InputError, nearest
-from claimbook.show.card_links import address, anchor
+from claimbook.show.card_links import anchor, linked
 from claimbook.show.reference_tables import citation_text, fields_text
 
 COLUMNS = "cards.yaml"
 UNCONFIRMED = "unconfirmed"
 NONE = "none."
-
-
-def addresses(claims: Iterable[str]) -> list[str]:
-    """Return the addresses of cards, as `display.table(links=...)` takes them; NA gives none."""
-    return ["" if pd.isna(claim) else address(claim) for claim in claims]
-
-
-def linked(claim: str, text: str | None = None) -> str:
-    """Return a Markdown link to a claim's card, for use in a sentence."""
-    return f"[{markdown_text(text or claim)}]({address(claim)})"
 
 
 @dataclass(frozen=True)
@@ -79,15 +71,12 @@ def load_columns(book: Book) -> dict[str, Columns]:
     found = {}
     for table, asked in read_yaml(path).items():
         where = f"{path}: '{table}'"
-        if not isinstance(asked, dict) or not set(asked) <= {"words", "numbers"}:
-            raise InputError(f"{where}: expected words and numbers, lists of columns")
+        check_form(asked, "card", where)
         try:
             known = book.table(table).columns
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
         words, numbers = (asked.get(k, list(v)) for k, v in _DEFAULTS.items())
-        if not all(isinstance(names, list) for names in (words, numbers)) or len(numbers) != 3:
-            raise InputError(f"{where}: expected words, a list, and numbers, a list of three")
         for name in [*words, *filter(None, asked.get("numbers", []))]:
             if name not in known:
                 raise InputError(f"{where}: no column '{name}'{nearest(str(name), known)}")
@@ -316,7 +305,7 @@ def _wider(shared: "_Shared", claim: str, columns: Mapping[str, Columns]) -> str
 
 def _text(value) -> str:
     """Return text for an HTML cell inside Markdown: no markup, no formula, no line of its own."""
-    escaped = html.escape(re.sub(" +", " ", show(str(value))).strip())
+    escaped = html.escape(re.sub(" +", " ", visible(str(value))).strip())
     return escaped.replace("$", "&#36;") or "–"
 
 
@@ -391,7 +380,7 @@ def _checked(row: pd.Series) -> str:
 def verdict_sentence(record: Mapping) -> str:
     """Return Markdown with the verdict of an answer, its figure as a link to the card, and why."""
     figure = linked(record["claim"], record["figure"])
-    return f"**{verdict_text(record['verdict'])}** ({figure}): {markdown_text(record['reason'])}"
+    return f"**{Verdict(record['verdict']).text}** ({figure}): {markdown_text(record['reason'])}"
 
 
 def verdict_lines(summary: Summary, notebooks: Mapping[str, str]) -> dict[str, str]:
@@ -405,7 +394,7 @@ def verdict_lines(summary: Summary, notebooks: Mapping[str, str]) -> dict[str, s
         shown = f" [All rows and the picture]({where})" if where else ""
         sure[record["claim"]] = f" Certainty: {words}.{shown}"
     return {
-        row.claim: f"**Verdict: {verdict_text(row.verdict)}.** {markdown_text(row.reason)} "
+        row.claim: f"**Verdict: {Verdict(row.verdict).text}.** {markdown_text(row.reason)} "
         f"*Rule:* {markdown_text(row.rule)}.{sure.get(row.claim, '')}"
         for row in summary.matrix.itertuples()
     }

@@ -11,13 +11,15 @@ import seaborn as sns
 
 from claimbook.book.format import interval_text, number_text, plain_words
 from claimbook.claims.comparison import Comparison, stated_interval
-from claimbook.claims.verdict import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
+from claimbook.claims.verdict import VERDICTS, Verdict
+from claimbook.show.theme import themed
 
 BAND = "0.85"
 PARTS = {"direct": "measured it", "indirect": "measured something near it"}
 LOG_SPAN = 20  # a logarithmic axis where the largest number is more than this many times the least
 
 
+@themed
 def ratio_plot(comparisons: list[Comparison], labels: dict[str, str]) -> plt.Figure:
     """Draw every figure's evidence as a multiple of the figure, on one logarithmic axis.
 
@@ -28,7 +30,8 @@ def ratio_plot(comparisons: list[Comparison], labels: dict[str, str]) -> plt.Fig
         record, rows = comparison.record, comparison.rows
         low, high = _drawn_band(record, rows)
         centre = np.sqrt(low * high) if record["value"] is None else record["value"]
-        colour = VERDICT_COLOURS[record["verdict"]]
+        verdict = Verdict(record["verdict"])
+        colour = verdict.colour
         direct = rows[(rows["part"] == "direct") & (rows["high"] > 0)]
         if centre == 0:  # of which nothing is a multiple
             direct = direct.iloc[:0]
@@ -37,7 +40,7 @@ def ratio_plot(comparisons: list[Comparison], labels: dict[str, str]) -> plt.Fig
         ax.hlines([y] * len(direct), direct["low"] / centre, direct["high"] / centre, color=colour)
         ax.plot(direct["value"] / centre, [y] * len(direct), "o", color=colour, mec="white", ms=8)
         ax.annotate(
-            verdict_text(record["verdict"]),
+            verdict.text,
             (1.01, y),
             xycoords=("axes fraction", "data"),
             va="center",
@@ -101,6 +104,7 @@ def _claim_of(record: dict) -> pd.Series:
     )
 
 
+@themed
 def evidence_plot(comparison: Comparison, axis_label: str) -> plt.Figure:
     """Draw every row that a figure was held against, direct ones first, over the text's figure."""
     record = comparison.record
@@ -122,7 +126,7 @@ def evidence_plot(comparison: Comparison, axis_label: str) -> plt.Figure:
         ax.set_xscale("log")
         ax.xaxis.set_major_formatter(lambda x, _: number_text(x))
     ax.set_xlabel(axis_label)
-    ax.set_title(f"{record['figure']}: {verdict_text(record['verdict'])}", fontsize=11)
+    ax.set_title(f"{record['figure']}: {Verdict(record['verdict']).text}", fontsize=11)
     if "indirect" in set(rows["part"]):
         ax.legend(title=None, loc="best", frameon=True, fontsize=9)
     return fig
@@ -163,6 +167,7 @@ def evidence_data(comparison: Comparison) -> pd.DataFrame:
     return table.reindex(columns=columns).assign(unit=record["unit"])
 
 
+@themed
 def count_map(counts: pd.DataFrame, rows: str, columns: str) -> plt.Figure:
     """Draw a cross-tabulation as a map with its counts; empty cells stay and show nothing."""
     shown = counts.rename(index=_level_text, columns=_level_text)
@@ -189,7 +194,7 @@ def count_map(counts: pd.DataFrame, rows: str, columns: str) -> plt.Figure:
 
 def _level_text(level) -> str:
     """Return a level as words, a verdict with its mark."""
-    return verdict_text(level) if level in VERDICT_MARKS else plain_words(level)
+    return Verdict(level).text if level in VERDICTS else plain_words(level)
 
 
 def count_alt(counts: pd.DataFrame, rows: str, columns: str, things: str) -> str:

@@ -8,9 +8,9 @@ import nbformat
 import pandas as pd
 
 from claimbook.book.book import Book
-from claimbook.book.format import markdown_text
+from claimbook.book.folders import find_root
+from claimbook.book.text import markdown_text
 from claimbook.errors import InputError
-from claimbook.run.running import find_root
 from claimbook.show.mentions import named_in
 
 _TITLE = re.compile(r"^# +(.+)$", re.M)

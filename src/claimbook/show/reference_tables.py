@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from claimbook.book.bibliography import doi_link, format_entry, safe_link, show
+from claimbook.book.bibliography import format_entry
 from claimbook.book.book import Book
 from claimbook.book.format import plain_words
+from claimbook.book.text import doi_link, safe_link, visible
 from claimbook.citations.audit import VERDICTS, missing_entries, uncited_entries
 from claimbook.citations.corrections import LABELS, describe, how_sure, proposed, short_citation
 from claimbook.citations.fields import FIELDS, as_text
@@ -53,7 +54,7 @@ def _found(entry: dict, row: dict[str, str]) -> str:
     parts = []
     registered = entry["doi_registered_to"]
     if entry["verdict"] == "doi_of_another_work" and registered != "unknown":
-        parts.append(f"The DOI leads to “{show(registered)}”.")
+        parts.append(f"The DOI leads to “{visible(registered)}”.")
     if row.get("intended_title"):
         if row["intended_title"] != registered or not parts:
             label = "Perhaps meant: " if proposed(row) else ""
@@ -131,7 +132,7 @@ def side_by_side(audited: pd.DataFrame, key: str) -> pd.DataFrame:
             reading = "agrees"
         else:
             reading = "not printed" if found else "not in the record" if printed else "unknown"
-        rows.append([LABELS[name], show(printed) or "–", show(found) or "–", reading])
+        rows.append([LABELS[name], visible(printed) or "–", visible(found) or "–", reading])
     return pd.DataFrame(rows, columns=["field", "printed", "found", "reading"])
 
 

@@ -11,11 +11,11 @@ import pandas as pd
 from IPython.display import display as show
 
 from claimbook.book.format import SYMBOLS, quantity_text
-from claimbook.claims.comparison import HOLDS_SHARE
 from claimbook.claims.recompute import AGREEING, VERDICT, Recomputer
 from claimbook.claims.sensitivity import figure_ranges, slider_range
-from claimbook.claims.verdict import verdict_text
+from claimbook.claims.verdict import HOLDS_SHARE, Verdict
 from claimbook.errors import InputError
+from claimbook.show.theme import theme
 from claimbook.show.whatif_plot import agreement_plot
 
 
@@ -99,7 +99,7 @@ def _answers_html(recomputer: Recomputer, found: pd.Series, labels: dict[str, st
     book = recomputer.book
     rows = []
     for name, asked in book.questions.items():
-        verdict = verdict_text(found[f"{name}.{VERDICT}"])
+        verdict = Verdict(found[f"{name}.{VERDICT}"]).text
         agreeing = quantity_text(found[f"{name}.{AGREEING}"], "percent")
         rows.append((labels[asked["claim"]], f"{verdict} ({agreeing} of studies agree)"))
     for name, one in book.implications.items():
@@ -120,6 +120,7 @@ def _picture(recomputer: Recomputer, found: pd.Series, labels: dict[str, str]) -
     )
     fig = agreement_plot(agreeing.astype(float), verdicts, 100 * HOLDS_SHARE)
     buffer = io.BytesIO()
-    fig.savefig(buffer, format="png")
+    with theme():
+        fig.savefig(buffer, format="png")
     plt.close(fig)
     return buffer.getvalue()

@@ -8,33 +8,32 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patheffects import withStroke
 
 from claimbook.book.format import number_text, quantity_text
-from claimbook.claims.comparison import VERDICTS
-from claimbook.claims.verdict import VERDICT_COLOURS, VERDICT_MARKS, verdict_text
+from claimbook.claims.verdict import Verdict
+from claimbook.show.theme import themed
 
 PALE = 0.45
 """How much of a verdict's colour a cell takes, so that its black mark stays readable."""
 
 
+@themed
 def verdict_map(verdicts: pd.DataFrame) -> plt.Figure:
     """Draw verdicts as a table of marks and colours.
 
     verdicts: one row per case (index: its name), one column per figure (its name).
     """
-    codes = verdicts.map(VERDICTS.index).to_numpy()
+    codes = verdicts.map(lambda verdict: Verdict(verdict).rank).to_numpy()
     fig, ax = plt.subplots(figsize=(1.15 * verdicts.shape[1] + 2.8, 0.5 * len(verdicts) + 2.0))
-    pale = [
-        sns.blend_palette(["white", VERDICT_COLOURS[v]], 101)[int(100 * PALE)] for v in VERDICTS
-    ]
-    ax.pcolormesh(codes, cmap=ListedColormap(pale), vmin=-0.5, vmax=len(VERDICTS) - 0.5, ec="white")
+    pale = [sns.blend_palette(["white", v.colour], 101)[int(100 * PALE)] for v in Verdict]
+    ax.pcolormesh(codes, cmap=ListedColormap(pale), vmin=-0.5, vmax=len(Verdict) - 0.5, ec="white")
     for (y, x), code in np.ndenumerate(codes):
-        mark = VERDICT_MARKS[VERDICTS[code]]
+        mark = list(Verdict)[code].mark
         ax.text(x + 0.5, y + 0.5, mark, ha="center", va="center", fontsize=14)
     ax.set_yticks(np.arange(len(verdicts)) + 0.5, verdicts.index)
     ax.set_xticks(np.arange(verdicts.shape[1]) + 0.5, verdicts.columns, rotation=30, ha="right")
     ax.invert_yaxis()
     ax.grid(visible=False)
     ax.tick_params(length=0, labelsize=9)
-    key = "   ".join(verdict_text(v) for v in VERDICTS if v in set(verdicts.to_numpy().ravel()))
+    key = "   ".join(v.text for v in Verdict if v in set(verdicts.to_numpy().ravel()))
     ax.set_title(key, fontsize=10, fontweight="normal")
     return fig
 
@@ -50,6 +49,7 @@ def verdict_map_alt(verdicts: pd.DataFrame) -> str:
     return f"Verdicts by case. {first.name}: {start}. Otherwise in the others: {'; '.join(parts)}."
 
 
+@themed
 def agreement_plot(agreeing: pd.Series, verdicts: pd.Series, threshold: float) -> plt.Figure:
     """Draw the share of studies that agree with each figure.
 
@@ -58,11 +58,12 @@ def agreement_plot(agreeing: pd.Series, verdicts: pd.Series, threshold: float) -
     """
     fig, ax = plt.subplots(figsize=(8, 0.45 * len(agreeing) + 1.4))
     for y, (name, percent) in enumerate(agreeing.items()):
-        colour = VERDICT_COLOURS[verdicts[name]]
+        verdict = Verdict(verdicts[name])
+        colour = verdict.colour
         ax.hlines(y, 0, percent, color=colour, lw=3)
         ax.plot(percent, y, "o", color=colour, mec="white", ms=9)
         ax.annotate(
-            verdict_text(verdicts[name]),
+            verdict.text,
             (1.02, y),
             xycoords=("axes fraction", "data"),
             va="center",
@@ -77,6 +78,7 @@ def agreement_plot(agreeing: pd.Series, verdicts: pd.Series, threshold: float) -
     return fig
 
 
+@themed
 def value_map(
     table: pd.DataFrame,
     names: tuple[str, str],

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import claimbook
+from claimbook.book.storage import write_whole
 from claimbook.site.context import CITATION, Site
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def cached_book_pages(site: Site, path: Path) -> "BookPages":
     pages = book_pages(site)
     asked = (site.book.claims["claim"].tolist(), site.about.picture)
     kept = (key, asked, _shown_of_notebooks(site, *asked), pages)
-    path.write_bytes(pickle.dumps(kept))
+    write_whole(path, pickle.dumps(kept))
     return pages
 
 

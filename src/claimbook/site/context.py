@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from claimbook.book.folders import find_data
 from claimbook.errors import InputError
-from claimbook.run.outputs import METADATA_KEY, read_notebook
+from claimbook.run.outputs import read_notebook
 from claimbook.show.mentions import named_in
+from claimbook.show.output_keys import METADATA_KEY
 from claimbook.site.exports.collection import Collection, read_collection
 from claimbook.site.links import claim_page, to_page
 

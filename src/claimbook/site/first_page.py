@@ -4,8 +4,7 @@ from markupsafe import Markup, escape
 
 from claimbook.book.format import interval_text, quantity_text
 from claimbook.claims import summary as sentences
-from claimbook.claims.comparison import VERDICT_RULES
-from claimbook.claims.verdict import VERDICT_MARKS
+from claimbook.claims.verdict import COUNT_RULES
 from claimbook.site.context import Site
 from claimbook.site.links import CARDS, FIGURES, INDEX, claim_page, notebook_page, to_page
 from claimbook.site.markup import macros, render
@@ -36,7 +35,7 @@ def first_page(site: Site, further: dict[str, str]) -> str:
         ],  # fmt: skip
         figures=_figures(site),
         argument=_argument(site),
-        rules=[(verdict, VERDICT_RULES.loc[verdict, "rule"]) for verdict in VERDICT_MARKS],
+        rules=COUNT_RULES["rule"].to_dict(),
         limits=[limit.partition(". ") for limit in site.about.limits],
         changed=site.changed,
         all_cards=to_page(CARDS, INDEX),

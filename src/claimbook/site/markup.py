@@ -10,9 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from claimbook.book.bibliography import show
-from claimbook.book.format import markdown_text
-from claimbook.claims.verdict import VERDICT_MARKS, verdict_text
+from claimbook.book.text import markdown_text, visible
+from claimbook.claims.verdict import Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
 LONG_CELL = 40
@@ -20,9 +19,8 @@ LONG_CELL = 40
 TALL_TABLE = 16
 """Rows from which a table scrolls under its head."""
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
-_VERDICT = re.compile(
-    "(" + "|".join(sorted(map(re.escape, map(verdict_text, VERDICT_MARKS)), key=len)[::-1]) + ")"
-)
+_VERDICTS = {verdict.text: verdict for verdict in sorted(Verdict, key=len, reverse=True)}
+_VERDICT = re.compile(f"({'|'.join(map(re.escape, _VERDICTS))})")
 _LONG_NAME = re.compile(r"(?<=\w_)()(?=\w)")
 """Where a name such as brewing_time may be broken in a narrow cell."""
 
@@ -34,7 +32,7 @@ _LONG_NAME = re.compile(r"(?<=\w_)()(?=\w)")
 def _templates() -> Environment:
     made = Environment(
         autoescape=True,
-        finalize=lambda value: value if isinstance(value, Markup) else show(value),
+        finalize=lambda value: value if isinstance(value, Markup) else visible(value),
         loader=FileSystemLoader(TEMPLATES),
         lstrip_blocks=True,
         trim_blocks=True,
@@ -45,7 +43,7 @@ def _templates() -> Environment:
         "html_block": html_block,
         "md": lambda text: Markup(markdown_text(text)),
     }
-    made.globals["verdict_text"] = verdict_text
+    made.globals["Verdict"] = Verdict
     return made
 
 
@@ -100,8 +98,7 @@ def finished(
         _box(table)
         _replace(table, _LONG_NAME, lambda _: soup.new_tag("wbr"))
     if badges:
-        by_text = {verdict_text(verdict): verdict for verdict in VERDICT_MARKS}
-        _replace(soup, _VERDICT, lambda text: _tag(macros().badge(by_text[text])))
+        _replace(soup, _VERDICT, lambda text: _tag(macros().badge(_VERDICTS[text])))
     return Markup(soup.decode(formatter="minimal"))
 
 

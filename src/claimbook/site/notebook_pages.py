@@ -9,12 +9,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from claimbook.run.outputs import (
-    INJECTED_TAG,
-    METADATA_KEY,
-    NOTEBOOK_METADATA,
-    SHOWS,
-)
+from claimbook.run.outputs import INJECTED_TAG, NOTEBOOK_METADATA
+from claimbook.show.output_keys import METADATA_KEY, SHOWS
 from claimbook.site.context import Site
 from claimbook.site.links import CARDS, FIGURES, OPEN, follower, notebook_page, to_file, to_page
 from claimbook.site.markup import finished, macros, markdown_html, markdown_inline

@@ -1,16 +1,13 @@
 """A site built beside the old one and put in its place only when it is whole."""
 
-import contextlib
 import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
+from claimbook.book.storage import lock
 from claimbook.errors import InputError
 from claimbook.run.running import uninterrupted
 from claimbook.site.cache import cached_book_pages
@@ -45,13 +42,10 @@ def publish(site: Site, output: Path) -> Path:
     if not empty and not (output / MARK).is_file():
         raise InputError(f"{output}: not empty and not a site; choose another --output")
     work = output.parent / f".{output.name}-work"
-    try:
-        work.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot write to {output.parent}: {error.strerror}") from None
     if site.pdf:
         find_browser()
-    with _alone(work), tempfile.TemporaryDirectory(prefix=".new-", dir=work) as folder:
+    alone = lock(work / "lock", f"{work}: another build of this site is at work")
+    with alone, tempfile.TemporaryDirectory(prefix=".new-", dir=work) as folder:
         new = Path(folder) / "site"
         _make(site, work, new)
         with uninterrupted():
@@ -141,13 +135,3 @@ def _replace(output: Path, new: Path, old: Path) -> None:
         if old.exists():
             os.replace(old, output)
         raise
-
-
-@contextlib.contextmanager
-def _alone(work: Path) -> Iterator[None]:
-    """Refuse a second build in the same place while one is at work."""
-    try:
-        with FileLock(work / "lock", timeout=0):
-            yield
-    except Timeout:
-        raise InputError(f"{work}: another build of this site is at work") from None

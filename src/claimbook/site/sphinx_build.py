@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import escape
 
-from claimbook.claims.verdict import VERDICT_COLOURS
+from claimbook.claims.verdict import Verdict
 from claimbook.errors import RunFailed
 from claimbook.site.context import Site
 from claimbook.site.links import CARDS
@@ -56,9 +56,7 @@ def settings(site: Site, pages: "BookPages") -> dict:
         "html_title": name,
         "html_context": {
             "default_mode": "light",  # where scripts are off; else the system's
-            "verdict_colours": [
-                (verdict.replace(" ", "-"), colour) for verdict, colour in VERDICT_COLOURS.items()
-            ],
+            "verdict_colours": [(verdict.replace(" ", "-"), verdict.colour) for verdict in Verdict],
         },
         "html_sidebars": {"**": ["sbt-sidebar-nav"]},
         "html_math_renderer": "mathml",

@@ -4,8 +4,8 @@ import json
 
 import pandas as pd
 
-from claimbook.claims.comparison import VERDICTS
 from claimbook.claims.recompute import VERDICT, Recomputer
+from claimbook.claims.verdict import FAVOURABLE
 from claimbook.site.context import Site
 from claimbook.site.links import WHATIF, claim_page, to_page
 from claimbook.site.markup import render
@@ -47,7 +47,7 @@ def _cases(site: Site, recomputer: Recomputer) -> list[dict]:
         one = Recomputer(case) if case.changed_files else recomputer
         figures = pd.DataFrame([case.figures["value"]])
         verdicts = [one.judged(q, figures)[f"{q}.{VERDICT}"].iloc[0] for q in book.questions]
-        holding = sum(verdict in VERDICTS[:2] for verdict in verdicts)
+        holding = sum(verdict in FAVOURABLE for verdict in verdicts)
         cases.append(
             {
                 "name": name,

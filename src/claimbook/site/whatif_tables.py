@@ -12,10 +12,9 @@ import pandas as pd
 
 from claimbook.book.format import quantity_text
 from claimbook.book.implications import names_in
-from claimbook.claims.comparison import HOLDS_SHARE, VERDICTS
-from claimbook.claims.recompute import AGREEING, STANDING, VERDICT, Recomputer
+from claimbook.claims.recompute import AGREEING, VERDICT, Recomputer, for_argument
 from claimbook.claims.sensitivity import figure_ranges, slider_range
-from claimbook.claims.verdict import VERDICT_COLOURS, VERDICT_MARKS
+from claimbook.claims.verdict import HOLDS_SHARE, VERDICTS, Verdict
 from claimbook.errors import InputError
 
 POSITIONS = 101
@@ -44,7 +43,7 @@ def whatif_tables(recomputer: Recomputer, labels: dict[str, str]) -> dict:
     Raises InputError if an implication hangs on more than `MOST_AXES` figures.
     """
     figures = {name: _positions(row) for name, row in figure_ranges(recomputer).iterrows()}
-    standings = list(dict.fromkeys(STANDING.values()))
+    standings = list(dict.fromkeys(map(for_argument, Verdict)))
     questions = [_question(recomputer, q, figures, labels) for q in recomputer.book.questions]
     return {
         "positions": POSITIONS,
@@ -57,11 +56,11 @@ def whatif_tables(recomputer: Recomputer, labels: dict[str, str]) -> dict:
         "verdicts": [
             {
                 "name": verdict,
-                "mark": VERDICT_MARKS[verdict],
-                "colour": VERDICT_COLOURS[verdict],
-                "standing": standings.index(STANDING[verdict]),
+                "mark": verdict.mark,
+                "colour": verdict.colour,
+                "standing": standings.index(for_argument(verdict)),
             }
-            for verdict in VERDICTS
+            for verdict in Verdict
         ],
         "conclusions": [{"claim": c, "label": labels[c]} for c in recomputer.conclusions],
         "stands": _stands(recomputer, questions, standings),
@@ -145,9 +144,9 @@ def _stands(recomputer: Recomputer, questions: list[dict], standings: list[str])
     """Return for every combination of standings that can occur which conclusions have a route."""
     if not recomputer.conclusions:
         return {}
+    places = [standings.index(for_argument(verdict)) for verdict in Verdict]
     occurring = [
-        sorted({standings.index(STANDING[VERDICTS[c]]) for c in asked["verdict"] if c is not None})
-        for asked in questions
+        sorted({places[c] for c in asked["verdict"] if c is not None}) for asked in questions
     ]
     cases = list(product(*occurring))
     found = recomputer.standing_cases([tuple(standings[n] for n in case) for case in cases])

@@ -9,13 +9,9 @@ from pybtex.database import BibliographyData, Entry
 from pybtex.exceptions import PybtexError
 from pybtex.plugin import find_plugin
 
-from claimbook.book.bibliography import (
-    format_entry_html,
-    load_bibliography,
-    printed_authors,
-    safe_link,
-)
+from claimbook.book.bibliography import format_entry_html, load_bibliography, printed_authors
 from claimbook.book.book import BIBLIOGRAPHY
+from claimbook.book.text import safe_link
 from claimbook.citations.audit import audit
 from claimbook.citations.corrections import CORRECTED, CORRECTED_COLUMNS, errata
 from claimbook.site.context import Site

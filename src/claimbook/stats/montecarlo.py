@@ -1,4 +1,4 @@
-"""Chains of uncertain proportions by simulation, and percentages turned into persons.
+"""Chains of uncertain proportions by simulation.
 
 A prevalence times a share (of the cases, say, who are severe) is a product of two uncertain
 proportions. Each is drawn from a distribution, the draws are multiplied, and the product is
@@ -17,14 +17,12 @@ Distributions
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.special import expit
 from scipy.stats import norm
 
 from claimbook.errors import InputError
 from claimbook.stats.pooling import PooledEstimate, check_choice, check_level
 from claimbook.stats.proportions import from_percent
-from rls_nitric_oxide.age_curve import AgeCurve, curve_design
 
 DRAWS = 1_000_000
 PERCENTILES = (2.5, 5.0, 25.0, 50.0, 75.0, 95.0, 97.5)
@@ -170,94 +168,3 @@ def product(
     factors = list(factors)
     result = summarise(draw_product(factors, draws=draws, seed=seed), level=level, against=against)
     return {"factors": [f.name for f in factors], "seed": seed, "unit": "percent"} | result
-
-
-def persons(percents: pd.DataFrame, population: float) -> pd.DataFrame:
-    """Turn percentages into persons: adds persons, persons_low, persons_high.
-
-    `percents` has columns estimate, ci_low, ci_high in percent (the latter may be empty);
-    `population` is a count taken as exactly known, so the interval is that of the percentage.
-    Raises `InputError` for a population that is not above 0 or a percentage outside 0-100.
-    """
-    _finite("population", count=population)
-    if population <= 0:
-        raise InputError(f"population is {population!r}, expected a count above 0")
-    names = {"estimate": "persons", "ci_low": "persons_low", "ci_high": "persons_high"}
-    result = percents.copy()
-    for source, target in names.items():
-        if source not in percents.columns:
-            raise InputError(f"the table of percentages lacks the column '{source}'")
-        values = pd.to_numeric(percents[source], errors="coerce").astype(float)
-        outside = values[(values < 0) | (values > 100)]
-        if len(outside):
-            raise InputError(
-                f"row {outside.index[0]}, column '{source}': found {outside.iloc[0]:g}, "
-                "expected a percentage from 0 to 100"
-            )
-        result[target] = values / 100.0 * population
-    return result
-
-
-def persons_in_bands(
-    bands: pd.DataFrame, *, draws: int = DRAWS, seed: int = 1, level: float = 0.95
-) -> dict:
-    """Persons summed over age bands, each with its own uncertain prevalence and population.
-
-    `bands` has columns prevalence (`Uncertain`) and population (count). The bands are drawn
-    independently; bands estimated from one source are not quite independent, so the interval of
-    the sum is on the narrow side. Returns `summarise` in persons, with `population`, the total.
-    """
-    if bands.empty:
-        raise InputError("no age band given")
-    streams = np.random.SeedSequence(seed).spawn(len(bands))
-    total = np.zeros(draws)
-    for stream, factor, count in zip(
-        streams, bands["prevalence"], bands["population"], strict=True
-    ):
-        _finite(factor.name, population=count)
-        total += factor.draw(draws, np.random.default_rng(stream)) * float(count)
-    return {"unit": "persons", "seed": seed, "population": float(bands["population"].sum())} | (
-        summarise(total, level=level)
-    )
-
-
-def persons_along_curve(
-    curve: AgeCurve,
-    bands: pd.DataFrame,
-    *,
-    draws: int = 100_000,
-    seed: int = 1,
-    level: float = 0.95,
-) -> tuple[pd.DataFrame, dict]:
-    """Persons in each age band, and in all, with the prevalence read off a fitted age curve.
-
-    `bands` has age_min, age_max (NaN: closed as the curve's own open strata) and population; the
-    curve is read at the middle of each band. Its coefficients are drawn together from their joint
-    t distribution, so bands rise and fall as one, which is what the curve says of them. Returns
-    (bands with prevalence, low, high in percent and persons, persons_low, persons_high; and
-    `summarise` of the sum, with `population`). Raises `InputError` for no band.
-    """
-    if bands.empty:
-        raise InputError("no age band given")
-    check_level(level)
-    top = bands["age_max"].fillna(curve.assumptions["open_upper"])
-    middle = ((bands["age_min"] + top) / 2.0).to_numpy(float)
-    design = curve_design(middle, curve.form, curve.knots, curve.centre)
-    rng = np.random.default_rng(seed)
-    normal = rng.standard_normal((draws, len(curve.beta))) @ np.linalg.cholesky(curve.cov).T
-    scale = np.sqrt(curve.df / rng.chisquare(curve.df, draws))
-    shares = expit((curve.beta + normal * scale[:, None]) @ design.T)
-    people = bands["population"].to_numpy(float)
-    tails = (50.0 * (1.0 - level), 50.0 * (1.0 + level))
-    low, high = np.percentile(shares, tails, axis=0)
-    at = expit(design @ curve.beta)
-    table = bands.assign(
-        prevalence=100.0 * at,
-        low=100.0 * low,
-        high=100.0 * high,
-        persons=at * people,
-        persons_low=low * people,
-        persons_high=high * people,
-    )
-    total = summarise(shares @ people, level=level)
-    return table, {"unit": "persons", "seed": seed, "population": float(people.sum())} | total

@@ -35,6 +35,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from claimbook.book.evidence import NOT_EVIDENCE
 from claimbook.book.units import convert, parse_quantity, parse_unit, registry
 from claimbook.errors import InputError
 
@@ -46,8 +47,6 @@ RANK_DRAWS = 100_000
 """Rank correlations are computed from at most this many of the draws, the first ones."""
 CENTRAL = 0.95
 """Share of the draws between `low` and `high` of a summary."""
-UNUSABLE = ("unverified", "not_found")
-"""Levels of `verification` that never enter an estimate."""
 KINDS = ("sd", "se", "ci95", "iqr", "range", "bracket", "bound", "plus_minus_unspecified")
 
 
@@ -133,7 +132,7 @@ def input_from_row(
         raise InputError(f"unspecified must be 'point' or 'sd', not '{unspecified}'")
     row_id = str(row.get("row_id", ""))
     where = f"row '{row_id}'"
-    if row.get("verification") in UNUSABLE:
+    if row.get("verification") in NOT_EVIDENCE:
         raise InputError(f"{where} is {row['verification']} and cannot enter an estimate")
     own = row.get("unit")
     if not isinstance(own, str):

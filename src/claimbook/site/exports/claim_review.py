@@ -10,22 +10,15 @@ import pandas as pd
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from claimbook.book.bibliography import safe_link, show
 from claimbook.book.book import Book
 from claimbook.book.format import figure_text
 from claimbook.book.source_text import Origin
-from claimbook.claims.comparison import VERDICTS
-from claimbook.errors import InputError, nearest
+from claimbook.book.text import safe_link, visible
+from claimbook.claims.verdict import RATINGS, Verdict
 from claimbook.site.exports.collection import Author, Collection
 from claimbook.site.exports.works import works_of_rows
 
 CONTEXT = "https://schema.org"
-NOT_TESTABLE = "not testable"
-RATINGS = {
-    verdict: number
-    for number, verdict in enumerate((v for v in reversed(VERDICTS) if v != NOT_TESTABLE), 1)
-}
-"""Verdict -> ratingValue, from 1, contradicted, to 4, holds."""
 
 
 def claim_reviews(
@@ -71,14 +64,13 @@ def claim_reviews(
 
 def rating(verdict: str, explanation: str) -> dict:
     """Return a verdict as a schema.org Rating. Raises InputError if it is not on the scale."""
-    if verdict not in VERDICTS:
-        raise InputError(f"no verdict '{verdict}'{nearest(verdict, VERDICTS)}")
-    words = {"alternateName": verdict, "ratingExplanation": show(explanation)}
-    if verdict == NOT_TESTABLE:
+    value = Verdict(verdict).rating
+    words = {"alternateName": verdict, "ratingExplanation": visible(explanation)}
+    if value is None:
         return {"@type": "Rating", **words}
     return {
         "@type": "Rating",
-        "ratingValue": RATINGS[verdict],
+        "ratingValue": value,
         "worstRating": min(RATINGS.values()),
         "bestRating": max(RATINGS.values()),
         **words,
@@ -87,25 +79,25 @@ def rating(verdict: str, explanation: str) -> dict:
 
 def _reviewed(claim: pd.Series, changed: bool) -> str:
     """Return what is reviewed, in our words; a number put in by a user is said to be one."""
-    statement = show(claim["statement"])
+    statement = visible(claim["statement"])
     if claim["role"] != "figure":
         return statement
-    figure = show(figure_text(claim))
+    figure = visible(figure_text(claim))
     return f"{statement} ({'here, instead of the figure of the text: ' * changed}{figure})"
 
 
 def _claim(label: str, origin: Origin | None) -> dict:
     """Return the claim and where it was made; without origin it is nobody's claim."""
-    item: dict = {"@type": "Claim", "name": show(label)}
+    item: dict = {"@type": "Claim", "name": visible(label)}
     if origin is None:
         return item
     made = {
-        "author": {"@type": "Person", "name": show(origin.author)},
+        "author": {"@type": "Person", "name": visible(origin.author)},
         "datePublished": origin.date.isoformat(),
     }
-    text = {"@type": "CreativeWork", "name": show(origin.title), **made}
+    text = {"@type": "CreativeWork", "name": visible(origin.title), **made}
     if origin.publisher:
-        text["publisher"] = {"@type": "Organization", "name": show(origin.publisher)}
+        text["publisher"] = {"@type": "Organization", "name": visible(origin.publisher)}
     if origin.address:
         text["url"] = safe_link(origin.address)
     return {**item, **made, "appearance": text}
@@ -125,7 +117,7 @@ def _licences(book: Book) -> list[dict]:
 def title_of(book: Book) -> str:
     """Return the title of the book's data, or its short name if it has none."""
     description = book.tables.description
-    return show(description.get("title") or description["name"])
+    return visible(description.get("title") or description["name"])
 
 
 def json_ld(document: dict) -> Markup:

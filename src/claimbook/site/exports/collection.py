@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from claimbook.book.bibliography import safe_link
+from claimbook.book.text import safe_link
 from claimbook.book.yaml_file import as_day, read_yaml
 from claimbook.errors import InputError
 

@@ -19,7 +19,7 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.model.file import File
 from rocrate.rocrate import ROCrate
 
-from claimbook.book.bibliography import show
+from claimbook.book.text import visible
 from claimbook.site.context import ANSWERS, Site
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _describe_root(whole: ROCrate, title: str, collection, licences: list[Contex
     """Say what the crate is, who made it, on what terms, and to which profile it keeps."""
     root = whole.root_dataset
     root["name"] = title
-    root["description"] = show(collection.abstract or collection.title)
+    root["description"] = visible(collection.abstract or collection.title)
     root["datePublished"] = collection.released.isoformat()
     root["version"] = collection.version
     authors = [_author(whole, author) for author in collection.authors]
@@ -129,7 +129,7 @@ def _describe_root(whole: ROCrate, title: str, collection, licences: list[Contex
     if publishers := [author for author in authors if author.type == "Organization"]:
         root["publisher"] = publishers[0]
     if collection.keywords:
-        root["keywords"] = [show(word) for word in collection.keywords]
+        root["keywords"] = [visible(word) for word in collection.keywords]
     if collection.address:
         root["url"] = collection.address
     root["license"] = _one_or_all(licences)
@@ -184,7 +184,9 @@ def _parameters(whole: ROCrate, site: Site, book: Provenance) -> list[ContextEnt
     ]
     if not site.scenario:
         return numbers
-    described = _parameter(whole, "scenario", value=site.scenario, description=show(book.scenario))
+    described = _parameter(
+        whole, "scenario", value=site.scenario, description=visible(book.scenario)
+    )
     return [*numbers, described]
 
 
@@ -209,8 +211,8 @@ def _data_files(whole: ROCrate, folder: Path, book: Provenance) -> list[File]:
         name = path.relative_to(folder).as_posix()
         file = _file(whole, path, f"data/{name}")
         if name in described:
-            file["name"] = show(described[name].get("title") or described[name]["name"])
-            file["description"] = show(described[name].get("description") or file["name"])
+            file["name"] = visible(described[name].get("title") or described[name]["name"])
+            file["description"] = visible(described[name].get("description") or file["name"])
         found.append(file)
     return found
 
@@ -235,7 +237,7 @@ def _notebooks(whole: ROCrate, results: Path, licences: list[ContextEntity]) -> 
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         words = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
         if heading := _HEADING.search(words):
-            file["name"] = show(heading[1])
+            file["name"] = visible(heading[1])
     return found
 
 
@@ -246,7 +248,7 @@ def _figures(whole: ROCrate, results: Path, notebooks: dict[str, File]) -> list[
         file = _file(whole, path, f"figures/{path.name}")
         title = ElementTree.parse(path.with_suffix(".svg")).find(_SVG_TITLE)
         if title is not None and title.text:
-            file["description"] = show(title.text)
+            file["description"] = visible(title.text)
         if notebook := notebooks.get(path.name.split("--")[0]):
             file["isBasedOn"] = notebook
         found.append(file)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from claimbook.claims.verdict import VERDICT_MARKS, verdict_text
+from claimbook.claims.verdict import Verdict
 from claimbook.site.markup import macros
 
 WIDTH, HEIGHT = 1200, 630
@@ -13,7 +13,7 @@ def summary(answers: list[dict]) -> str:
     """Return how many figures of the text have which verdict, in one line."""
     verdicts = [answer["verdict"] for answer in answers if "cited" in answer]
     counts = Counter(verdicts)
-    parts = [f"{verdict_text(v)}: {counts[v]}" for v in VERDICT_MARKS if v in counts]
+    parts = [f"{v.text}: {counts[v]}" for v in Verdict if v in counts]
     return f"{len(verdicts)} figures held against the evidence. {', '.join(parts)}."
 
 

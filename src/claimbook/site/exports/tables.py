@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from claimbook.book.book import Book
-from claimbook.claims.comparison import VERDICTS
-from claimbook.site.exports.claim_review import NOT_TESTABLE, RATINGS
+from claimbook.claims.verdict import RATINGS, VERDICTS, Verdict
 
 DESCRIPTION = "datapackage.json"
 _SCALE = ", ".join(f"{number} {verdict}" for verdict, number in RATINGS.items())
@@ -27,7 +26,7 @@ VERDICT_FIELDS = [
     {
         "name": "rating",
         "type": "integer",
-        "description": f"The verdict as a number: {_SCALE}; empty for {NOT_TESTABLE}",
+        "description": f"The verdict as a number: {_SCALE}; empty for {Verdict.NOT_TESTABLE}",
         "constraints": {"minimum": min(RATINGS.values()), "maximum": max(RATINGS.values())},
     },
     {"name": "rule", "type": "string", "description": "The rule that drew the verdict"},

@@ -4,8 +4,9 @@ A work is told by its row, by other rows of the same study, and by the table of 
 order. What a row marks as unconfirmed is left out, and so are rows that were never verified.
 """
 
-from claimbook.book.bibliography import doi_link, safe_link, show
-from claimbook.book.book import NOT_EVIDENCE, Book
+from claimbook.book.book import Book
+from claimbook.book.evidence import verified
+from claimbook.book.text import doi_link, safe_link, visible
 from claimbook.citations.fields import as_text
 
 STUDY_COLUMNS = ("study_key", "source_key", "source_id", "key")
@@ -36,14 +37,13 @@ def _rows(book: Book, table: str) -> list[dict]:
     column = next((name for name in STUDY_COLUMNS if name in frame), None)
     if column is None or not {"row_id", "verification"} <= set(frame):
         return []
-    verified = frame[~frame["verification"].isin(NOT_EVIDENCE)]
     return [
         {
             "row_id": record["row_id"],
             "study": as_text(record[column]) or record["row_id"],
             "fields": _confirmed(record, "", OF_THE_ROW),
         }
-        for record in verified.astype(object).to_dict("records")
+        for record in verified(frame).astype(object).to_dict("records")
     ]
 
 
@@ -58,7 +58,7 @@ def _confirmed(record: dict, prefix: str, more: tuple[str, ...]) -> dict[str, st
     columns = {name: name if name == "pmid" else prefix + name for name in FIELDS}
     columns |= {name: name for name in more}
     found = {name: as_text(record.get(column)) for name, column in columns.items()}
-    return {n: show(v) for n, v in found.items() if v and columns[n] not in doubtful}
+    return {n: visible(v) for n, v in found.items() if v and columns[n] not in doubtful}
 
 
 def _work(study: str, fields: dict[str, str]) -> dict:
@@ -67,7 +67,7 @@ def _work(study: str, fields: dict[str, str]) -> dict:
     page = safe_link(fields.get("evidence_url", "").split(" | ")[0])
     by = ", ".join(fields[name] for name in ("first_author", "year") if name in fields)
     name = fields.get("title") or fields.get("source_citation") or by or study
-    work: dict = {"@type": "ScholarlyArticle" if journal else "CreativeWork", "name": show(name)}
+    work: dict = {"@type": "ScholarlyArticle" if journal else "CreativeWork", "name": visible(name)}
     if doi:
         work["@id"] = doi
     if doi or page:
