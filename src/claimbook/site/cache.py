@@ -7,22 +7,43 @@ notebook changed. The key is the content of every file that the pages are made f
 import hashlib
 import pickle
 import sys
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import claimbook
 from claimbook.book.storage import write_whole
 from claimbook.site.context import CITATION, Site
-
-if TYPE_CHECKING:
-    from claimbook.site.pages import BookPages
+from claimbook.site.exports.crate import Provenance
 
 LIBRARIES = ("jinja2", "markdown-it-py", "pandas", "pybtex")
 """Whose releases may word or format a page otherwise."""
 
 
-def cached_book_pages(site: Site, path: Path) -> "BookPages":
+@dataclass(frozen=True)
+class BookPages:
+    """The pages that follow from the book, and stay the same while only notebooks change.
+
+    name: of the site. sources: page -> Markdown, of all pages but the notebooks. cards: pages of
+    the cards, in the order of the text. further: pages after the notebooks. linked: address in a
+    notebook -> path in the site, for files that are published. files: path in the site -> content,
+    or the file to copy. preview: description and alternative text of a shared link. machine: path
+    in the crate -> content of what is made for machines. provenance: what the crate tells of the
+    book. The last three are None where nobody can cite the collection.
+    """
+
+    name: str
+    sources: dict[str, str]
+    cards: list[str]
+    further: list[str]
+    linked: dict[str, str]
+    files: dict[str, bytes | Path]
+    preview: tuple[str, str] | None = None
+    machine: dict[str, bytes] | None = None
+    provenance: Provenance | None = None
+
+
+def cached_book_pages(site: Site, path: Path) -> BookPages:
     """Return the pages of the book, from the file `path` if they are still right."""
     key = fingerprint(site)
     try:

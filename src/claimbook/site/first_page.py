@@ -6,11 +6,9 @@ from claimbook.book.format import interval_text, quantity_text
 from claimbook.claims import summary as sentences
 from claimbook.claims.verdict import COUNT_RULES
 from claimbook.site.context import Site
-from claimbook.site.links import CARDS, FIGURES, INDEX, claim_page, notebook_page, to_page
+from claimbook.site.links import CARDS, FIGURES, INDEX, PDF, claim_page, notebook_page, to_page
 from claimbook.site.markup import macros, render
 from claimbook.site.svg import linked_svg
-
-PDF = "collection.pdf"
 
 
 def first_page(site: Site, further: dict[str, str]) -> str:

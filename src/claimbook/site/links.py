@@ -15,6 +15,7 @@ FIGURES, DOWNLOADS, MACHINE = "figures", "downloads", "machine"
 CARDS = f"notebooks/{NOTEBOOK.removesuffix('.ipynb')}"
 INDEX, WORKS, ERRATA, WHATIF, DATA, OPEN = "index", "works", "errata", "what-if", "data", "open"
 """Pages of the site."""
+PDF = "collection.pdf"
 
 _CARD = re.compile(rf"(?:{re.escape(NOTEBOOK)})?#(claim-[A-Za-z0-9_.-]+)")
 _NOTEBOOK = re.compile(r"([A-Za-z0-9][\w-]*)\.ipynb(#[A-Za-z][\w.-]*)?", re.ASCII)

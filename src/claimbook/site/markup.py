@@ -47,9 +47,9 @@ def _templates() -> Environment:
     return made
 
 
-def render(template: str, **values) -> Markup:
+def render(template: str, **values) -> str:
     """Fill in a template; every text that it is given is escaped, unless it is Markup."""
-    return Markup(_templates().get_template(template).render(**values))
+    return _templates().get_template(template).render(**values)
 
 
 def macros():

@@ -1,15 +1,13 @@
-"""All pages of a site as sources for Sphinx, and the files that are published beside them."""
-
-from dataclasses import dataclass
-from pathlib import Path
+"""The pages that follow from the book, and the files that are published beside them."""
 
 from claimbook.citations.corrections import CORRECTED
 from claimbook.citations.known_works import RECORD_COLUMNS
 from claimbook.errors import InputError
+from claimbook.site.cache import BookPages
 from claimbook.site.card_pages import card_pages
 from claimbook.site.context import Site
 from claimbook.site.exports.claim_review import claim_reviews, json_ld, title_of
-from claimbook.site.exports.crate import Provenance, provenance
+from claimbook.site.exports.crate import provenance
 from claimbook.site.exports.machine_files import machine_files
 from claimbook.site.exports.open_graph import summary
 from claimbook.site.exports.social_card import social_card_alt
@@ -36,29 +34,6 @@ from claimbook.site.work_pages import (
 
 NEEDED = {"claims": ("label",), "references": (*RECORD_COLUMNS, "verdict")}
 """Columns that cards and works need beside those that every book has."""
-
-
-@dataclass(frozen=True)
-class BookPages:
-    """The pages that follow from the book, and stay the same while only notebooks change.
-
-    name: of the site. sources: page -> Markdown, of all pages but the notebooks. cards: pages of
-    the cards, in the order of the text. further: pages after the notebooks. linked: address in a
-    notebook -> path in the site, for files that are published. files: path in the site -> content,
-    or the file to copy. preview: description and alternative text of a shared link. machine: path
-    in the crate -> content of what is made for machines. provenance: what the crate tells of the
-    book. The last three are None where nobody can cite the collection.
-    """
-
-    name: str
-    sources: dict[str, str]
-    cards: list[str]
-    further: list[str]
-    linked: dict[str, str]
-    files: dict[str, bytes | Path]
-    preview: tuple[str, str] | None = None
-    machine: dict[str, bytes] | None = None
-    provenance: Provenance | None = None
 
 
 def book_pages(site: Site) -> BookPages:

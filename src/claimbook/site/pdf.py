@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup, Tag
 from markupsafe import Markup
 
 from claimbook.errors import InputError, RunFailed
-from claimbook.site.first_page import PDF
+from claimbook.site.links import PDF
 from claimbook.site.markup import render
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")

@@ -21,7 +21,7 @@ from claimbook.site.sphinx_build import build, settings
 
 MARK = "site.txt"
 """Tells that a folder holds a site, so that no other folder is ever replaced by one."""
-UNPUBLISHED = ("_sources", "_sphinx_design_static", ".buildinfo", "objects.inv", "*.map")
+UNPUBLISHED = ("_sources", "_sphinx_design_static", ".buildinfo*", "objects.inv", "*.map")
 UNPUBLISHED += ("fontawesome.js*",)  # the style sheet draws the few icons that are used
 """What Sphinx writes and no page loads."""
 _VERSION = re.compile(r"(?<=\.css)\?\w+=[0-9a-f]+(?=\")|(?<=\.js)\?\w+=[0-9a-f]+(?=\")")

@@ -3,22 +3,19 @@
 import io
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from markupsafe import escape
 
 from claimbook.claims.verdict import Verdict
 from claimbook.errors import RunFailed
+from claimbook.site.cache import BookPages
 from claimbook.site.context import Site
 from claimbook.site.links import CARDS
-
-if TYPE_CHECKING:
-    from claimbook.site.pages import BookPages
 
 HERE = Path(__file__).parent
 
 
-def settings(site: Site, pages: "BookPages") -> dict:
+def settings(site: Site, pages: BookPages) -> dict:
     """Return Sphinx's configuration."""
     name = pages.name
     preview = {}

@@ -15,7 +15,7 @@ from claimbook.book.book import Book
 from claimbook.claims.verdict import RATINGS, VERDICTS, Verdict
 
 DESCRIPTION = "datapackage.json"
-_SCALE = ", ".join(f"{number} {verdict}" for verdict, number in RATINGS.items())
+_SCALE = ", ".join(f"{number} {verdict}" for verdict, number in reversed(RATINGS.items()))
 VERDICT_FIELDS = [
     {
         "name": "verdict",
