@@ -51,6 +51,13 @@ def with_book(site: Site, book) -> Site:
     return site
 
 
+def with_claims(site: Site, **columns) -> Site:
+    """The site of the same book with other texts in columns of its claims."""
+    book, tables = site.book, site.book.tables
+    frames = {**tables.frames, "claims": book.claims.assign(**columns)}
+    return with_book(site, replace(book, tables=replace(tables, frames=frames)))
+
+
 def write_crate(site: Site, target: Path) -> list[Path]:
     """Write the crate as the site does; return its files."""
     matrix = evidence_matrix(site.book)

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 import schema_org
 from conftest import ROOT
-from exports_example import CITATION, REAL, address_of
+from exports_example import CITATION, REAL, address_of, with_claims
 from exports_example import coffee as coffee_example
 from hypothesis import given
 from hypothesis import strategies as st
@@ -229,9 +229,7 @@ def test_no_text_ends_the_element_and_none_is_changed(text):
 
 
 def test_hostile_text_of_the_data_stays_text(tmp_path):
-    site = coffee_example(tmp_path)
-    for name in ("statement", "population"):
-        site.book.claims[name] = HOSTILE
+    site = with_claims(coffee_example(tmp_path), statement=HOSTILE, population=HOSTILE)
     book = replace(site.book, origin=replace(site.book.origin, author=HOSTILE))
     found = reviews_of(book, site)
     for review in found.values():

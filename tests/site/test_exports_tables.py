@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from exports_example import REAL, address_of, with_book
+from exports_example import REAL, address_of, with_book, with_claims
 from exports_example import coffee as coffee_example
 from frictionless import Package
 
@@ -165,9 +165,8 @@ def test_a_book_about_something_else(tmp_path):
 
 
 def test_quotes_commas_and_lines_in_a_text_survive(tmp_path):
-    example = coffee_example(tmp_path)
     text = 'He said "four, or five;\nno more" <b>\\ ☕'
-    example.book.claims.loc[0, "statement"] = text
+    example = with_claims(coffee_example(tmp_path), statement=text)
     folder = written(texts_of(example), tmp_path / "tables")
     assert faults(folder) == set()
     package = Package(str(folder / "datapackage.json"))

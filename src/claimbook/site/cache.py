@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import claimbook
+from claimbook.book.folders import code_files
 from claimbook.book.storage import write_whole
 from claimbook.site.context import CITATION, Site
 from claimbook.site.exports.crate import Provenance
+from claimbook.site.markup import TEMPLATES
 
 LIBRARIES = ("jinja2", "markdown-it-py", "pandas", "pybtex")
 """Whose releases may word or format a page otherwise."""
@@ -69,9 +70,8 @@ def _shown_of_notebooks(site: Site, claims: list[str], picture: str | None) -> t
 def fingerprint(site: Site) -> str:
     """Return a digest of all that the pages of the book are made from, but for the notebooks."""
     hashed = hashlib.sha256()
-    code = Path(claimbook.__file__).parent
-    files = [*site.data.rglob("*"), *code.rglob("*.py"), *code.rglob("*.jinja")]
-    for path in sorted(filter(Path.is_file, [*files, site.root / CITATION])):
+    files = [*sorted(site.data.rglob("*")), *code_files(site.root), *sorted(TEMPLATES.iterdir())]
+    for path in filter(Path.is_file, [*files, site.root / CITATION]):
         content = path.read_bytes()
         hashed.update(f"{path}:{len(content)}:".encode() + content)
     run = (site.digest, site.scenario, site.updates, site.answers)
