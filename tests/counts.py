@@ -87,7 +87,7 @@ def circles() -> list[str]:
 
 
 def doubled_names() -> dict[str, list[str]]:
-    """Return public name -> file and line of each definition, for those that the engine has twice."""
+    """Return public name -> file and line of each definition, where the engine has it twice."""
     places = defaultdict(list)
     for module, path in modules().items():
         if module.startswith(ENGINE):

@@ -80,7 +80,7 @@ def record_answers(root, data, notebook_stem, updates=None, folder=None):
 def write_whole_coffee(folder):
     """Write the book about coffee with the columns that cards and works need."""
     write_coffee(folder)
-    description = json.loads((folder / "datapackage.yaml").read_text())
+    description = yaml.safe_load((folder / "datapackage.yaml").read_text())
     added = {"claims": ["label"], "references": [*RECORD_COLUMNS[1:-2], "unconfirmed_fields"]}
     added["references"].append("verdict")
     added["findings"] = ["source_key"]
