@@ -171,11 +171,7 @@ class Book:
         changed = edited_files(scenario, self.tables, self.folder)
         tables = edited_tables(scenario, changed, self.tables, self.folder)
         book = replace(
-            self,
-            tables=tables,
-            scenario=scenario,
-            changed_files=changed,
-            loaded=self.as_loaded,
+            self, tables=tables, scenario=scenario, changed_files=changed, loaded=self.as_loaded
         )
         values = figure_values(scenario, tables, self.figures["unit"].to_dict())
         try:
