@@ -165,7 +165,8 @@ def test_a_retracted_work_ends_a_strict_audit(server, audited, tmp_path):
 
 
 def test_a_swapped_doi_is_put_right_where_the_title_is_found(server, audited, tmp_path):
-    server.plans["doi:10.1000/good"] = [ok(forms.crossref("10.1000/good", title=["Quick hills"]))]
+    another = {"title": ["Quick hills"], "author": [{"family": "Doe", "given": "Jo"}]}
+    server.plans["doi:10.1000/good"] = [ok(forms.crossref("10.1000/good", **another))]
     message = {"total-results": 1, "items": [forms.crossref_message("10.1000/right")]}
     server.plans["search:Slow Rivers Núñez 2012"] = [ok(json.dumps({"message": message}).encode())]
     _, shown, _ = audited(GOOD)

@@ -12,7 +12,7 @@ The verdict of an entry, by the first rule that fits:
 4. What the printed DOI is registered to is not known, but a known work is found as printed: title
    (`FOUND_SCORE`), first author, year and journal agree. ``doi_of_another_work`` if that work has
    another DOI; otherwise as in rule 3.
-5. ``notfound_as_printed``: somebody searched (the entry has a row in the records), or a known work
+5. ``not_found_as_printed``: somebody searched (the entry has a row in the records), or a known work
    has the title but not the rest. ``record_unknown`` if nothing is known of it at all; that is no
    reproach to the entry.
 
@@ -63,7 +63,7 @@ VERDICTS = (
     "author_or_detail_errors",
     "doi_of_another_work",
     "duplicate_of",
-    "notfound_as_printed",
+    "not_found_as_printed",
     "missing_from_list",
     "record_unknown",
 )
@@ -305,7 +305,7 @@ def _judge(
                 return _Judged("doi_of_another_work", reason)
         return _by_details(found, f"the work was found as printed; {unknown}")
     if searched or meant is not None:
-        return _Judged("notfound_as_printed", f"no work as printed is known; {unknown}")
+        return _Judged("not_found_as_printed", f"no work as printed is known; {unknown}")
     return _Judged("record_unknown", f"no record of this work is at hand; {unknown}")
 
 

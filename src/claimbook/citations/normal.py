@@ -287,7 +287,7 @@ _SHORT_DOI = re.compile(r"^(?:https?://)?(?:(?:dx\.|www\.)?doi\.org/)?(10/[a-z0-
 _NEXT_DOI = re.compile(r"(?:[,;|]|\s|https?://|doi:?)+(?:https?://[\w.]+/)?(?=10\.\d{4,9}/)")
 _PAGE_OF_DOI = re.compile(
     r"(?:/(?:abstract|full|fulltext|pdf|epdf|pdfdirect|html|summary|meta|full/html|asset/.*|"
-    r"references|issuetoc))+$|\?(?:[\w-]+=.*|download.*|casa_token.*)$"
+    r"references|issuetoc))+$"
 )
 
 
@@ -309,6 +309,8 @@ def normal_doi(value: str) -> str:
     following = _NEXT_DOI.search(found)
     if following and following.start() > 0:
         found = found[: following.start()]
+    if "http" in text[: match.start()]:  # what an address asks of a page is no part of the DOI
+        found = re.sub(r"[?#][\w-]+=.*$|[?#]$", "", found)
     return _trimmed(found)
 
 
