@@ -1,4 +1,4 @@
-"""Lists of references to measure audits with: real register answers written as exporters write them.
+"""Lists of references to measure audits with: real register answers as exporters write them.
 
 `written_back` prints each work as one of four exporters does, nothing in it wrong; `planted` does
 the same with one fault in each entry.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 HABITS = ("zotero", "mendeley", "endnote", "biblatex")
 FAULTS = ("swapped DOI", "wrong year", "lost author", "DOI of another work of the author")
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _TYPES = {
     "journal-article": "article",
     "book-chapter": "incollection",

@@ -1,8 +1,8 @@
 """One server on this machine that answers for the registers, over http and https.
 
 It knows a set of works in Crossref's form, and gives them as Crossref (one by DOI, or a search by
-title), as doi.org (CSL JSON, which registry, handles) and as OpenAlex; every other register answers,
-in its own form, that it knows nothing.
+title), as doi.org (CSL JSON, registry, handles) and as OpenAlex; every other register answers, in
+its own form, that it knows nothing.
 """
 
 import json
@@ -125,10 +125,15 @@ class Handler(BaseHTTPRequestHandler):
         if host in ("doi.org", "dx.doi.org", "www.doi.org"):
             known = doi in works.by_doi
             if path.startswith("/api/handles/"):
-                return (200, {"responseCode": 1, "handle": doi, "values": []}) if known else (
-                    404, {"responseCode": 100, "handle": doi})
+                return (
+                    (200, {"responseCode": 1, "handle": doi, "values": []})
+                    if known
+                    else (404, {"responseCode": 100, "handle": doi})
+                )
             if path.lower().startswith("/doira/"):
-                return 200, [{"DOI": doi, "RA": "Crossref"} if known else {"DOI": doi, "status": "x"}]
+                return 200, [
+                    {"DOI": doi, "RA": "Crossref"} if known else {"DOI": doi, "status": "x"}
+                ]
             return (200, as_csl(works.by_doi[doi])) if known else (404, b"DOI Not Found")
         if host in ("api.crossref.org", "127.0.0.1", "localhost"):
             return self._crossref(works, path, query, doi)
@@ -145,7 +150,9 @@ class Handler(BaseHTTPRequestHandler):
             names = re.findall(r"doi:([^,]+)", query.get("filter", [""])[0])
             rows = int(query.get("rows", ["5"])[0])
             items = [works.by_doi[n.lower()] for n in names if n.lower() in works.by_doi]
-            title = query.get("query.title", query.get("query.bibliographic", words[0] if words else [""]))
+            title = query.get(
+                "query.title", query.get("query.bibliographic", words[0] if words else [""])
+            )
             items = items or (works.search(title[0], rows) if words else [])
             message = {"total-results": len(items), "items": items, "items-per-page": rows}
             return 200, {"status": "ok", "message-type": "work-list", "message": message}
@@ -178,9 +185,21 @@ def serving(works: dict[str, dict], folder: Path):
     certificate, key = folder / "server.pem", folder / "server.key"
     names = [*NOTHING, "api.crossref.org", "api.openalex.org", "doi.org", "dx.doi.org", "127.0.0.1"]
     names += ["www.doi.org", "export.arxiv.org", "api.labs.crossref.org", "example.org"]
-    names += ["arxiv.org", "doaj.org", "api.unpaywall.org", "api.archives-ouvertes.fr", "hal.science"]
-    names += ["zenodo.org", "api.adsabs.harvard.edu", "pubmed.ncbi.nlm.nih.gov", "api.opencitations.net"]
+    names += [
+        "arxiv.org",
+        "doaj.org",
+        "api.unpaywall.org",
+        "api.archives-ouvertes.fr",
+        "hal.science",
+    ]
+    names += [
+        "zenodo.org",
+        "api.adsabs.harvard.edu",
+        "pubmed.ncbi.nlm.nih.gov",
+        "api.opencitations.net",
+    ]
     names += ["opencitations.net", "api2.openreview.net", "aclanthology.org", "www.googleapis.com"]
+    names += ["github.com", "www.ncbi.nlm.nih.gov", "api.openreview.net", "query.wikidata.org"]
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj"]
         + ["/CN=registers on this machine", "-keyout", key, "-out", certificate, "-addext"]
@@ -191,10 +210,13 @@ def serving(works: dict[str, dict], folder: Path):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     plain, secure = (ThreadingHTTPServer(("127.0.0.1", 0), Handler) for _ in range(2))
-    secure.socket = context.wrap_socket(secure.socket, server_side=True, do_handshake_on_connect=False)
+    secure.socket = context.wrap_socket(
+        secure.socket, server_side=True, do_handshake_on_connect=False
+    )
     known, seen = Works(works), {}
     for httpd in (plain, secure):
         httpd.works, httpd.seen, httpd.daemon_threads = known, seen, True
+        httpd.handle_error = lambda *_: None  # a program that hangs up early
         threading.Thread(target=httpd.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{plain.server_port}", secure.server_port, certificate, seen

@@ -132,6 +132,8 @@ def _records(args: argparse.Namespace) -> pd.DataFrame:
         try:
             data = find_data()
         except InputError:
+            data = None
+        if data is None or not (data / RECORDS).exists():  # a data folder of another kind
             return pd.DataFrame(columns=list(RECORD_COLUMNS), dtype=str)
     source = args.records or Path(data) / RECORDS
     output = args.output.resolve()
