@@ -1,10 +1,10 @@
 """Measure claimbook's audit and its peers on the same lists and the same server; write the table.
 
-``python validation/audit/measure.py --works WORKS.json --lists DIR --peers DIR --rows DIR [--write]``
+``python validation/audit/measure.py --works WORKS.json --lists DIR --peers DIR --rows DIR``
 
 works: answers of Crossref, a JSON object DOI -> message or a list. lists: public .bib files.
 peers: a folder with one environment per peer, named as on PyPI. rows: what was
-measured is kept there, one file per program, and not measured again. Without --write it prints.
+measured is kept there, one file per program, and not measured again. With --write the table of docs/audit.md is written anew.
 """
 
 import argparse
