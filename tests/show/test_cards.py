@@ -179,7 +179,7 @@ def test_a_card_leads_to_the_work_itself_where_the_printed_doi_does_not(every, b
         ("brew: {words: [method]}", "no table 'brew'; did you mean 'brews'"),
         ("brews: {words: [metod]}", "no column 'metod'; did you mean 'method'"),
         ("brews: {numbers: [value]}", "a list of three"),
-        ("brews: {word: [method]}", "expected words and numbers"),
+        ("brews: {word: [method]}", "key 'word' is not known; did you mean 'words'"),
         ("brews: [method]", "expected words and numbers"),
     ],
 )

@@ -22,6 +22,7 @@ from claimbook.book.format import (
     plain_words,
     quantity_text,
 )
+from claimbook.book.schema import check_form
 from claimbook.book.tables import split_cell
 from claimbook.book.text import doi_link, markdown_text, safe_link, visible
 from claimbook.book.yaml_file import read_yaml
@@ -70,15 +71,12 @@ def load_columns(book: Book) -> dict[str, Columns]:
     found = {}
     for table, asked in read_yaml(path).items():
         where = f"{path}: '{table}'"
-        if not isinstance(asked, dict) or not set(asked) <= {"words", "numbers"}:
-            raise InputError(f"{where}: expected words and numbers, lists of columns")
+        check_form(asked, "card", where)
         try:
             known = book.table(table).columns
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
         words, numbers = (asked.get(k, list(v)) for k, v in _DEFAULTS.items())
-        if not all(isinstance(names, list) for names in (words, numbers)) or len(numbers) != 3:
-            raise InputError(f"{where}: expected words, a list, and numbers, a list of three")
         for name in [*words, *filter(None, asked.get("numbers", []))]:
             if name not in known:
                 raise InputError(f"{where}: no column '{name}'{nearest(str(name), known)}")
