@@ -63,15 +63,15 @@ def verdict_map(verdicts: pd.DataFrame):
 
     verdicts: one row per case (index: its name), one column per figure (its name).
     """
-    scale = verdicts.map(Verdict)
     fig, ax = plt.subplots(figsize=(1.15 * verdicts.shape[1] + 2.8, 0.5 * len(verdicts) + 2.0))
     pale = [sns.blend_palette(["white", v.colour], 101)[int(100 * PALE)] for v in Verdict]
-    ranks, marks = scale.map(lambda v: v.rank), scale.map(lambda v: v.mark)
+    ranks = verdicts.map(lambda verdict: Verdict(verdict).rank)
+    marks = verdicts.map(lambda verdict: Verdict(verdict).mark)
     style = {"cmap": ListedColormap(pale), "vmin": -0.5, "vmax": len(Verdict) - 0.5, **CELLS}
     sns.heatmap(ranks, annot=marks, annot_kws={"fontsize": 14, "color": "black"}, ax=ax, **style)
     plt.setp(ax.get_xticklabels(), rotation=30, ha="right")
     ax.tick_params(length=0, labelsize=9)
-    key = "   ".join(v.text for v in Verdict if v in set(scale.to_numpy().ravel()))
+    key = "   ".join(v.text for v in Verdict if v in set(verdicts.to_numpy().ravel()))
     ax.set_title(key, fontsize=10, fontweight="normal")
     first = verdicts.iloc[0]
     parts = []
