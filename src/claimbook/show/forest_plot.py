@@ -72,8 +72,8 @@ def pooled_ends(pooled: PooledEstimate | PooledEffect) -> dict[str, float | None
 def forest(
     rows: pd.DataFrame,
     columns: list[str],
-    *,
     what: str = "Forest plot",
+    *,
     summaries: Mapping[str, PooledEstimate | PooledEffect] | None = None,
     line: float | None = None,
     line_label: str = "",
