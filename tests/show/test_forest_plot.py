@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from made_up_studies import synthetic_studies
 
 from claimbook.book.format import quantity_text
 from claimbook.show.forest_plot import forest, forest_rows, pooled_ends
-from claimbook.stats.pooling import pool, pool_effects, synthetic_studies
+from claimbook.stats.pooling import pool, pool_effects
 
 
 @pytest.fixture(scope="module")
