@@ -10,12 +10,7 @@ from conftest import ROOT
 
 from claimbook import load
 from claimbook.run.documents import documents
-from claimbook.run.outputs import (
-    INJECTED_TAG,
-    as_source,
-    collect_answers,
-    pictures_of,
-)
+from claimbook.run.outputs import INJECTED_TAG, as_source, collect_answers, pictures_of
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 STEMS = [path.stem for path in NOTEBOOKS]

@@ -65,12 +65,7 @@ def run_once(tmp_path_factory, name: str, *args, output=None, env=None) -> Ran:
     return Ran(root, root / output if output else root, report, code)
 
 
-ODD_SETTINGS = {
-    "PYTHONHASHSEED": "7",
-    "TZ": "Asia/Tokyo",
-    "COLUMNS": "40",
-    "LC_ALL": "C.UTF-8",
-}
+ODD_SETTINGS = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "COLUMNS": "40", "LC_ALL": "C.UTF-8"}
 
 
 def odd_home(root):
