@@ -2,8 +2,8 @@
 
 import claimbook as cb
 
-book = cb.load(us_prevalence=12.5)
-cb.compare(book, "us_prevalence")
+book = cb.load("DIR", height="3 km")
+cb.compare(book, "height")
 cb.pool(rows, id="study").picture()
 """
 

@@ -42,7 +42,7 @@ def count_map(
     ax.tick_params(axis="x", rotation=30, labelsize=10)
     plt.setp(ax.get_xticklabels(), ha="right")
     ax.tick_params(axis="y", rotation=0, labelsize=10)
-    cells = counts.rename_axis(index=None, columns=None).stack(future_stack=True)
+    cells = counts.rename_axis(index=None, columns=None).stack(future_stack=True)  # noqa: PD013
     largest = cells.sort_values(ascending=False, kind="stable").head(3)
     parts = [f"{plain_words(r)} and {plain_words(c)}, {n}" for (r, c), n in largest.items() if n]
     alt = (

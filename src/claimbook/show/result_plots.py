@@ -49,4 +49,8 @@ def distribution(simulation: Simulation):
         f"({number_text(row.low)} to {number_text(row.high)}) {row.unit}"
         for row in summary.itertuples()
     ]
-    return fig, f"Median and central 95 percent of {simulation.draws} draws: {'; '.join(parts)}.", summary
+    return (
+        fig,
+        f"Median and central 95 percent of {simulation.draws} draws: {'; '.join(parts)}.",
+        summary,
+    )
