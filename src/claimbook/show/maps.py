@@ -42,7 +42,7 @@ def count_map(
     ax.tick_params(axis="x", rotation=30, labelsize=10)
     plt.setp(ax.get_xticklabels(), ha="right")
     ax.tick_params(axis="y", rotation=0, labelsize=10)
-    cells = counts.rename_axis(index=None, columns=None).stack(future_stack=True)
+    cells = counts.rename_axis(index=None, columns=None).stack(future_stack=True)  # noqa: PD013
     largest = cells.sort_values(ascending=False, kind="stable").head(3)
     parts = [f"{plain_words(r)} and {plain_words(c)}, {n}" for (r, c), n in largest.items() if n]
     alt = (
@@ -69,6 +69,7 @@ def verdict_map(verdicts: pd.DataFrame):
     marks = verdicts.map(lambda verdict: Verdict(verdict).mark)
     style = {"cmap": ListedColormap(pale), "vmin": -0.5, "vmax": len(Verdict) - 0.5, **CELLS}
     sns.heatmap(ranks, annot=marks, annot_kws={"fontsize": 14, "color": "black"}, ax=ax, **style)
+    ax.set(xlabel="", ylabel="")
     plt.setp(ax.get_xticklabels(), rotation=30, ha="right")
     ax.tick_params(length=0, labelsize=9)
     key = "   ".join(v.text for v in Verdict if v in set(verdicts.to_numpy().ravel()))
