@@ -23,7 +23,6 @@ def citation_bars(counts: pd.DataFrame):
     counts.plot.barh(stacked=True, legend=False, ax=ax, **style)
     for bars, hatch in zip(ax.containers, HATCHES, strict=True):
         plt.setp(bars, hatch=hatch)
-        plt.setp([bar for bar in bars if not bar.get_width()], visible=False)
     totals = counts.sum(axis=1)
     ax.bar_label(ax.containers[-1], [f" {total}" for total in totals], fontsize=11)
     ax.set_yticks(range(len(counts)), [citation_text(v) for v in counts.index], fontsize=10)
@@ -33,6 +32,7 @@ def citation_bars(counts: pd.DataFrame):
     ax.grid(axis="y", visible=False)
     ax.set(xlabel="works", ylabel="")
     fig.legend(loc="outside upper left", ncols=2, fontsize=9, frameon=False)
+    plt.setp([bar for bar in ax.patches if not bar.get_width()], visible=False)  # after the key
     parts = []
     for verdict, row in counts[totals > 0].iterrows():
         kinds = "; ".join(f"{kind}: {n}" for kind, n in row.items() if n)

@@ -69,6 +69,7 @@ def verdict_map(verdicts: pd.DataFrame):
     marks = verdicts.map(lambda verdict: Verdict(verdict).mark)
     style = {"cmap": ListedColormap(pale), "vmin": -0.5, "vmax": len(Verdict) - 0.5, **CELLS}
     sns.heatmap(ranks, annot=marks, annot_kws={"fontsize": 14, "color": "black"}, ax=ax, **style)
+    ax.set(xlabel="", ylabel="")
     plt.setp(ax.get_xticklabels(), rotation=30, ha="right")
     ax.tick_params(length=0, labelsize=9)
     key = "   ".join(v.text for v in Verdict if v in set(verdicts.to_numpy().ravel()))
