@@ -3,8 +3,8 @@
 ``python validation/audit/measure.py --works WORKS.json --lists DIR --peers DIR --rows DIR``
 
 works: answers of Crossref, a JSON object DOI -> message or a list. lists: public .bib files.
-peers: a folder with one environment per peer, named as on PyPI. rows: what was
-measured is kept there, one file per program, and not measured again. With --write the table of docs/audit.md is written anew.
+peers: a folder with one environment per peer, named as on PyPI. rows: what was measured is kept
+there, one file per program, and not measured again. write: write the table of docs/audit.md anew.
 """
 
 import argparse

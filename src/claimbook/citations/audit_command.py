@@ -15,6 +15,8 @@ from claimbook.citations import reports
 from claimbook.citations.audit import audit, found_as_printed
 from claimbook.citations.audit_arguments import RECORDS
 from claimbook.citations.known_works import RECORD_COLUMNS, load_records
+from claimbook.citations.normal import normal_doi
+from claimbook.citations.notices import load_notices, notices_by_doi
 from claimbook.citations.readers import Entry, Listing, read
 from claimbook.citations.registers import REGISTERS, Lookup, Settings, look_up
 from claimbook.citations.registers.statements import as_known, differences, statements
@@ -103,6 +105,7 @@ def run(args: argparse.Namespace) -> int:
     records = _records(args)
     settings = _settings(args) if args.online else None
     table, lookups, listing = audit_lists(args.files, records, args.online, settings=settings)
+    table["updates"] = _with_notices(table, args)
     findings = reports.findings(table)
     for path in {Path(entry.file) for entry in listing.entries if entry.start < entry.end}:
         here = [finding for finding in findings if finding.file == str(path)]
@@ -122,6 +125,16 @@ def run(args: argparse.Namespace) -> int:
     return 1 if args.strict and wrong else 0
 
 
+def _with_notices(table: pd.DataFrame, args: argparse.Namespace) -> list[str]:
+    """Return the notices of each entry, with those that the collection's own table knows."""
+    known = notices_by_doi(load_notices(Path(args.data))) if getattr(args, "data", None) else {}
+    cells = zip(table["updates"], table["printed_doi"], strict=True)
+    return [
+        "; ".join(dict.fromkeys(filter(None, [*cell.split("; "), *known.get(normal_doi(doi), [])])))
+        for cell, doi in cells
+    ]
+
+
 def _records(args: argparse.Namespace) -> pd.DataFrame:
     """Return the works known here; none where there is no collection around.
 
@@ -130,7 +143,7 @@ def _records(args: argparse.Namespace) -> pd.DataFrame:
     data = getattr(args, "data", None)
     if not args.records and not data:
         try:
-            data = find_data()
+            args.data = data = find_data()
         except InputError:
             data = None
         if data is None or not (data / RECORDS).exists():  # a data folder of another kind
