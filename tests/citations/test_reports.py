@@ -12,8 +12,8 @@ from dataclasses import replace
 import jsonschema
 import pytest
 
-from claimbook.citations.reports import Change, Finding, corrected_bib, printed
-from claimbook.citations.reports.bib_text import decoded, raw_entries
+from claimbook.citations.reports import FieldChange, Finding, corrected_bib, printed
+from claimbook.citations.reports.bib_text import decoded_exactly, raw_entries
 from claimbook.citations.work import Update, update_text
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)>{{ 7*7 }}\u202e%0A::error::'
@@ -26,7 +26,10 @@ FOUND = [
         "author_or_detail_errors",
         "warning",
         "these differ: year, title",
-        changes=(Change("year", "2011", "2012", sure=True), Change("title", "A & B", "A < B")),
+        changes=(
+            FieldChange("year", "2011", "2012", sure=True),
+            FieldChange("title", "A & B", "A < B"),
+        ),
         registers="Crossref: found (2026-11-29)",
         registers_differ="year: Crossref “2012”, PubMed “2013”",
         printed="Doe, J. (2011). A & B",
@@ -177,7 +180,7 @@ def test_page_is_accessible_and_filters(tmp_path, scheme):
 
 
 def change(key="a", field="year", was="2011", becomes="2012", sure=True) -> Finding:
-    changes = (Change(field, was, becomes, sure=sure),)
+    changes = (FieldChange(field, was, becomes, sure=sure),)
     return Finding(key, "x.bib", 1, "author_or_detail_errors", "warning", "", changes=changes)
 
 
@@ -258,7 +261,7 @@ def test_places_of_fields_hold_for_any_text():
                 place = text[field.start : field.end]
                 assert place in (field.value, "{" + field.value + "}", f'"{field.value}"')
         raw = text.encode()
-        assert decoded(raw)[0].encode(decoded(raw)[1]) == raw
+        assert decoded_exactly(raw)[0].encode(decoded_exactly(raw)[1]) == raw
 
 
 def test_ten_thousand_entries_in_time():
