@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from claimbook import load
 from claimbook.book.implications import implied
 from claimbook.claims import sensitivity
-from claimbook.claims.answer import recorded
+from claimbook.book.format import recorded
 from claimbook.claims.comparison import compare, evidence_rows
 from claimbook.claims.recompute import Recomputer
 

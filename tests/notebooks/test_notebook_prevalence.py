@@ -11,8 +11,8 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import t
 
 from claimbook import load
-from claimbook.claims.answer import DIGITS
-from claimbook.claims.pooled_answers import figure_verdict
+from claimbook.book.format import DIGITS
+from claimbook.claims.pooled_report import figure_verdict
 
 COMMON, AGE = "30-prevalence", "40-age-and-severity"
 RECORDED = 5 * 10.0**-DIGITS

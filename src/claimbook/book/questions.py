@@ -15,6 +15,7 @@ from claimbook.errors import InputError, nearest
 KEYS = {"asks", "claim", "cited_row", "measured", "direct", "indirect"}
 REQUIRED = ("asks", "claim", "measured", "direct")
 SELECTOR_KEYS = {"table", "where", "value", "low", "high", "sign"}
+ANSWER_KEYS = {"asks", "claim", "reason", "note", "unit", "interval", "method", "judged"}
 BEARING_KEYS = {"column", "claim", "only", "except", "below_zero"}
 BEARING_WORDS = ("for", "against")
 MAX_NAMED = 12
@@ -90,6 +91,27 @@ def check_levels(wanted_levels: dict, frame: pd.DataFrame, where: str) -> None:
             else frame[column].dropna()
         )
         require_known(f"{where}: {column}", as_list(wanted), levels)
+
+
+def check_answers(answers: dict, tables: Tables, path) -> None:
+    """Refuse answers (`answers.yaml`) that ask nothing, or name an unknown key or claim.
+
+    Raises InputError with the nearest valid name.
+    """
+    for name, asked in answers.items():
+        where = f"{path}: answer '{name}'"
+        if not isinstance(asked, dict):
+            raise InputError(f"{where}: expected {', '.join(sorted(ANSWER_KEYS))}")
+        require_known(f"{where}: key", asked, ANSWER_KEYS)
+        if "asks" not in asked:
+            raise InputError(f"{where}: 'asks' is missing")
+        for key in set(asked) - {"judged"}:
+            if not isinstance(asked[key], str):
+                raise InputError(f"{where}: {key}: expected text, not {asked[key]!r}")
+        if asked.get("judged", True) is not True:
+            raise InputError(f"{where}: judged: expected true, not {asked['judged']!r}")
+        if "claim" in asked:
+            require_known(f"{where}: claim", [asked["claim"]], tables.frames["claims"]["claim"])
 
 
 def check_bearings(bearings: dict, tables: Tables, path) -> None:

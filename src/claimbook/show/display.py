@@ -23,7 +23,7 @@ from IPython.display import display
 
 from claimbook.book.format import plain_words
 from claimbook.book.text import markdown_text, safe_link
-from claimbook.claims.answer import DIGITS
+from claimbook.book.format import DIGITS
 from claimbook.claims.verdict import Verdict
 from claimbook.show.cards import address, addresses, linked
 from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY, SHOWS

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from claimbook import load
-from claimbook.claims.answer import DIGITS
-from claimbook.claims.pooled_answers import (
+from claimbook.book.format import DIGITS
+from claimbook.claims.pooled_report import (
     effect_answer,
     figure_verdict,
-    place_words,
+    position_text,
     pool_table,
     pooled_answer,
     share_reaching,
@@ -58,10 +58,10 @@ def test_places_and_verdicts_agree(pooled):
     inside = (pooled.ci_low + pooled.ci_high) / 2
     between = (pooled.ci_high + pooled.pi_high) / 2
     beyond = (pooled.pi_high + 100) / 2
-    assert place_words(inside, pooled).startswith("inside the confidence interval")
-    assert "but inside the prediction interval" in place_words(between, pooled)
-    assert place_words(beyond, pooled) == "above both intervals"
-    assert place_words(pooled.pi_low / 2, pooled) == "below both intervals"
+    assert position_text(inside, pooled).startswith("inside the confidence interval")
+    assert "but inside the prediction interval" in position_text(between, pooled)
+    assert position_text(beyond, pooled) == "above both intervals"
+    assert position_text(pooled.pi_low / 2, pooled) == "below both intervals"
     verdicts = [figure_verdict(claim(v), pooled) for v in (inside, between, beyond)]
     assert verdicts == ["holds", "holds in part", "contradicted"]
 
