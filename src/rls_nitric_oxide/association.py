@@ -11,6 +11,7 @@ import seaborn as sns
 from scipy.stats import spearmanr
 
 from claimbook.book.format import interval_text, number_text, plain_words
+from claimbook.show.theme import themed
 
 DRAWS = 2_000
 
@@ -103,6 +104,7 @@ def stated_fall(bands: pd.DataFrame, percent: float, by_age: float) -> pd.Series
     return 100 - percent * fallen
 
 
+@themed
 def crossing_plot(
     curve: pd.DataFrame, placed: pd.DataFrame, stated: pd.Series, axis_label: str
 ) -> plt.Figure:

@@ -10,9 +10,9 @@ from claimbook.book.format import DIGITS
 from claimbook.claims.pooled_report import (
     effect_answer,
     figure_verdict,
-    position_text,
     pool_table,
     pooled_answer,
+    position_text,
     share_reaching,
 )
 from claimbook.claims.verdict import INTERVAL_RULES, NARROW, by_interval

@@ -8,10 +8,9 @@ from conftest import ROOT
 from notebook_cells import code_cells, run_cells
 
 from claimbook.book.book import Book
-from claimbook.book.format import quantity_text
+from claimbook.book.format import quantity_text, recorded
 from claimbook.book.text import markdown_text
 from claimbook.claims import recompute
-from claimbook.book.format import recorded
 from claimbook.claims.recompute import Recomputer
 from claimbook.claims.sensitivity import takes_words, what_it_takes
 from claimbook.show import sliders as live
@@ -174,7 +173,7 @@ def test_sliders_are_in_the_place_of_words_where_somebody_sits(printed, monkeypa
     shown, said = [], []
     monkeypatch.setenv("JPY_SESSION_NAME", "90-what-if.ipynb")
     monkeypatch.setattr(live, "show", shown.append)
-    monkeypatch.setattr(printed.names["display"], "say", said.append)
+    monkeypatch.setattr(printed.names["show"], "say", said.append)
     exec(dict(code_cells(STEM))["live"], printed.names)
     assert len(shown) == 1 and said == []
     sliders = shown[0].children[0].children

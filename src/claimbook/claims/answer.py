@@ -22,7 +22,14 @@ import numpy as np
 import pandas as pd
 
 from claimbook.book.book import Book
-from claimbook.book.format import DIGITS, figure_text, interval_text, number_text, quantity_text, recorded
+from claimbook.book.format import (
+    DIGITS,
+    figure_text,
+    interval_text,
+    number_text,
+    quantity_text,
+    recorded,
+)
 from claimbook.claims.pooled_report import (
     INTERVAL_NAMES,
     METHOD_NAMES,
@@ -41,8 +48,7 @@ ROUNDED = ("estimate", "low", "high", "pi_low", "pi_high", "tau2", "i2", "p")
 FURTHER_DIGITS = 6
 """Significant digits of other numbers that are not whole, such as a figure that a user put in."""
 TEXTS = ("asks", "claim", "reason", "unit", "interval", "method")
-COUNTS = {"k", "n"}
-"""Further numbers that stay on record where a text also names them."""
+OWN_WORDS = {"note", "judged"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,13 +106,13 @@ def answer(book: Book, question: str, result: Any = None, /, **given: Any) -> An
         is looked up in `answers.yaml`, then among the questions and implications of the book.
     result: what was found, where it is a pooled estimate or effect, a simulated summary, a
         comparison of a figure with its evidence, or a mapping of an answer's fields.
-    given: fields of `Answer` and further numbers. They come before what is looked up, and that
-        comes before what the result says of itself.
+    given: fields of `Answer`, further numbers, and words of the texts. They come before what is
+        looked up, and that comes before what the result says of itself. rows may be a table.
 
     Raises InputError if nothing says what is asked, the claim is unknown, a number is infinite, a
     range is swapped, a number has no unit, an interval no kind, or a verdict is not on the scale.
     """
-    asked = _asked(book, question)
+    asked = _asked(book, question) | {key: given.pop(key) for key in OWN_WORDS & set(given)}
     name = given.get("claim", asked.get("claim"))
     claim = None if name is None else book.claim(name)
     found = _fields_of(result, claim if asked.get("judged") else None)
@@ -121,7 +127,8 @@ def answer(book: Book, question: str, result: Any = None, /, **given: Any) -> An
         found["figure"] = figure_text(claim)
     own = {f.name for f in fields(Answer)}
     filled = {key for text in (question, *map(str, asked.values())) for key in _names_in(text)}
-    more = {key: value for key, value in found.items() if key not in own | filled - COUNTS}
+    told = {key for key in filled if isinstance(found.get(key), str)}
+    more = {key: value for key, value in found.items() if key not in own | told}
     checked = _checked({key: value for key, value in found.items() if key in own}, book)
     more = {key: _plain(key, value, found["question"]) for key, value in more.items()}
     return Answer(**checked, more=more, book=book)
@@ -144,7 +151,9 @@ def _checked(own: dict[str, Any], book: Book) -> dict[str, Any]:
         raise InputError(f"{question}: low {low:g} is above high {high:g}")
     if "verdict" in own:
         own["verdict"] = Verdict(own["verdict"])
-    return own | {"rows": tuple(str(name) for name in own.get("rows", ()))}
+    rows = own.get("rows", ())
+    rows = rows["row_id"] if isinstance(rows, pd.DataFrame) else rows
+    return own | {"rows": tuple(str(name) for name in rows)}
 
 
 def _asked(book: Book, question: str) -> Mapping:
@@ -216,7 +225,7 @@ def _(effect: PooledEffect, judged: pd.Series | None) -> dict[str, Any]:
 @_fields_of.register(pd.Series)
 def _(result: Mapping | pd.Series, judged: pd.Series | None) -> dict[str, Any]:
     """Fields by their names; a simulated summary names the middle of its draws `median`."""
-    known = {f.name for f in fields(Answer)} | {*ROUNDED, "k", "n", "draws", "seed"}
+    known = {f.name for f in fields(Answer)} | {*ROUNDED, "k", "n"}
     found = {name: value for name, value in result.items() if name in known}
     if "median" in result:
         found |= {

@@ -225,11 +225,15 @@ def cited_report(book: Book, name: str) -> dict:
     return report
 
 
+def compare_all(book: Book) -> list[Comparison]:
+    """Return the comparison of every question, in the order of the questions."""
+    return [compare(book, name) for name in book.questions]
+
+
 def answers(book: Book) -> pd.DataFrame:
     """Return one record per question, in the order of the questions, indexed by question."""
-    return pd.DataFrame([compare(book, name).record for name in book.questions]).set_index(
-        "question", drop=False
-    )
+    records = [comparison.record for comparison in compare_all(book)]
+    return pd.DataFrame(records).set_index("question", drop=False)
 
 
 WORKS_SAY = {
