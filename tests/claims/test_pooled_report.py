@@ -4,19 +4,19 @@ import json
 
 import pandas as pd
 import pytest
+from made_up_studies import synthetic_studies
 
 from claimbook import load
 from claimbook.book.format import DIGITS
+from claimbook.claims.answer import answer
 from claimbook.claims.pooled_report import (
-    effect_answer,
     figure_verdict,
     pool_table,
-    pooled_answer,
     position_text,
-    share_reaching,
+    probability_at_least,
 )
 from claimbook.claims.verdict import INTERVAL_RULES, NARROW, by_interval
-from claimbook.stats.pooling import pool, pool_effects, synthetic_studies
+from claimbook.stats.pooling import pool, pool_effects
 
 WIDE_PI = (1.0, 80.0)
 
@@ -67,9 +67,9 @@ def test_places_and_verdicts_agree(pooled):
 
 
 def test_shares_of_draws_match_the_intervals(pooled):
-    assert share_reaching(pooled, pooled.estimate) == pytest.approx(50, abs=0.3)
-    assert share_reaching(pooled, pooled.ci_high) == pytest.approx(2.5, abs=0.1)
-    assert share_reaching(pooled, pooled.pi_high, "prediction") == pytest.approx(2.5, abs=0.1)
+    assert probability_at_least(pooled, pooled.estimate) == pytest.approx(50, abs=0.3)
+    assert probability_at_least(pooled, pooled.ci_high) == pytest.approx(2.5, abs=0.1)
+    assert probability_at_least(pooled, pooled.pi_high, "prediction") == pytest.approx(2.5, abs=0.1)
 
 
 def test_the_table_has_a_line_per_pool(pooled):
@@ -82,26 +82,18 @@ def test_the_table_has_a_line_per_pool(pooled):
 def test_the_record_is_plain_and_complete(coffee, pooled):
     book = load(coffee)
     asked = {"claim": "extraction", "asks": "How much?"}
-    record = pooled_answer(book, "share", pooled, **asked, judge=True)
+    record = answer(book, "share", pooled, **asked, judged=True).as_record()
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     for key in ("estimate", "low", "high", "k", "n", "method", "interval", "pi_low", "tau2", "i2"):
         assert record[key] is not None
     assert record["verdict"] == figure_verdict(book.claim("extraction"), pooled)
-    assert pooled_answer(book, "share", pooled, **asked)["verdict"] is None
+    assert answer(book, "share", pooled, **asked).verdict is None
 
 
 def test_a_ratio_comes_back_from_its_logarithm(coffee):
     effect = pool_effects([0.5, 0.7, 0.9], [0.04, 0.04, 0.04])
-    record = effect_answer(
-        load(coffee),
-        "ratio",
-        effect,
-        claim="extraction",
-        asks="How many times?",
-        reason="Three studies.",
-        method="log ratios",
-        n=30,
-    )
+    asked = {"claim": "extraction", "asks": "How many times?", "reason": "Three studies."}
+    record = answer(load(coffee), "ratio", effect, **asked, n=30).as_record()
     assert record["estimate"] == pytest.approx(2.71828**0.7, rel=5 * 10.0**-DIGITS)
     assert record["pi_low"] <= record["low"] < record["high"] <= record["pi_high"]
     assert record["n"] == 30

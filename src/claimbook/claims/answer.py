@@ -13,7 +13,7 @@ numbers from a result, and returns an `Answer`, which a notebook puts on record 
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import singledispatch
 from string import Formatter
 from typing import Any
@@ -41,7 +41,9 @@ from claimbook.claims.pooled_report import (
 )
 from claimbook.claims.verdict import Verdict
 from claimbook.errors import InputError, nearest
+from claimbook.stats.meta_regression import MetaRegression, SmallStudyCheck
 from claimbook.stats.pooling import PooledEffect, PooledEstimate
+from claimbook.stats.simulation import Simulation
 
 ROUNDED = ("estimate", "low", "high", "pi_low", "pi_high", "tau2", "i2", "p")
 """Numbers that are recorded to `format.DIGITS` significant digits."""
@@ -113,10 +115,10 @@ def answer(book: Book, question: str, result: Any = None, /, **given: Any) -> An
     range is swapped, a number has no unit, an interval no kind, or a verdict is not on the scale.
     """
     asked = _asked(book, question) | {key: given.pop(key) for key in OWN_WORDS & set(given)}
-    name = given.get("claim", asked.get("claim"))
+    name = (_items(result) | asked | given).get("claim")
     claim = None if name is None else book.claim(name)
     found = _fields_of(result, claim if asked.get("judged") else None)
-    words = {**(result if isinstance(result, Mapping | pd.Series) else {}), **found, **given}
+    words = _items(result) | found | given
     found |= {key: _filled(text, words) for key, text in asked.items() if key in TEXTS}
     if "note" in asked:
         parts = (found.get("reason"), _filled(asked["note"], words))
@@ -168,15 +170,24 @@ def _asked(book: Book, question: str) -> Mapping:
     return {}
 
 
+def _items(result: Any) -> dict[str, Any]:
+    """Return what a result holds, by name."""
+    if is_dataclass(result):
+        return {f.name: getattr(result, f.name) for f in fields(result)}
+    return dict(result.items()) if isinstance(result, Mapping | pd.Series) else {}
+
+
 @singledispatch
 def _fields_of(result: Any, judged: pd.Series | None) -> dict[str, Any]:
-    """Return the fields of an answer that a result fills. judged: claim whose figure it judges."""
-    raise InputError(f"an answer cannot be made from a {type(result).__name__}")
+    """Return the fields of an answer that a result fills, by their names.
 
-
-@_fields_of.register(type(None))
-def _(result: None, judged: pd.Series | None) -> dict[str, Any]:
-    return {}
+    judged: the claim whose figure it judges.
+    """
+    known = {f.name for f in fields(Answer)} | {*ROUNDED, "k", "n"}
+    found = {name: value for name, value in _items(result).items() if name in known}
+    if result is not None and not found:
+        raise InputError(f"no answer can be made from a {type(result).__name__}")
+    return found
 
 
 @_fields_of.register
@@ -221,27 +232,48 @@ def _(effect: PooledEffect, judged: pd.Series | None) -> dict[str, Any]:
     }
 
 
-@_fields_of.register(Mapping)
-@_fields_of.register(pd.Series)
-def _(result: Mapping | pd.Series, judged: pd.Series | None) -> dict[str, Any]:
-    """Fields by their names; a simulated summary names the middle of its draws `median`."""
-    known = {f.name for f in fields(Answer)} | {*ROUNDED, "k", "n"}
-    found = {name: value for name, value in result.items() if name in known}
-    if "median" in result:
-        found |= {
-            "estimate": result["median"],
-            "unit": str(result["unit"]),
-            "interval": "central 95 percent of the draws",
-            "method": f"seeded Monte-Carlo, {result['draws']} draws",
-        }
-    return found
+@_fields_of.register
+def _(fit: MetaRegression, judged: pd.Series | None) -> dict[str, Any]:
+    """The odds ratio of the first moderator."""
+    found = {"method": "meta-regression, REML, Knapp-Hartung", "tau2": fit.tau2, "i2": fit.i2}
+    found |= {"unit": "dimensionless", "interval": INTERVAL_NAMES["hk"], "k": fit.k, "n": fit.n}
+    slope = {} if len(fit.coefficients) < 2 else fit.coefficients.iloc[1].to_dict()
+    ends = {"estimate": "odds_ratio", "low": "or_low", "high": "or_high", "p": "p"}
+    return found | {name: slope.get(column) for name, column in ends.items()}
+
+
+@_fields_of.register
+def _(check: SmallStudyCheck, judged: pd.Series | None) -> dict[str, Any]:
+    """The prevalence that is left as studies grow large."""
+    found = {"unit": "percent", "interval": INTERVAL_NAMES["hk"], "method": check.test}
+    found |= {"estimate": check.limit_percent, "low": check.limit_low, "high": check.limit_high}
+    return found | {"p": check.p, "k": check.k}
+
+
+@_fields_of.register
+def _(result: Simulation, judged: pd.Series | None) -> dict[str, Any]:
+    found = _fields_of(result.to_frame().iloc[0], judged)
+    return found | {"draws": result.draws, "seed": result.seed}
+
+
+@_fields_of.register
+def _(row: pd.Series, judged: pd.Series | None) -> dict[str, Any]:
+    """A row of `Simulation.to_frame`."""
+    return {
+        "estimate": row["median"],
+        "low": row["low"],
+        "high": row["high"],
+        "unit": str(row["unit"]),
+        "interval": "central 95 percent of the draws",
+        "method": f"seeded Monte-Carlo, {row['draws']} draws",
+    }
 
 
 class _Sentence(Formatter):
     """Fills words into a text; numbers that are not whole as `number_text` writes them."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        decimal = isinstance(value, (float, np.floating))
+        decimal = value is None or isinstance(value, (float, np.floating))
         return number_text(value) if decimal else format(value, format_spec)
 
 
@@ -250,7 +282,7 @@ def _names_in(text: str) -> set[str]:
 
 
 def _filled(text: str, words: Mapping[str, Any]) -> str:
-    missing = sorted(name for name in _names_in(text) if words.get(name) is None)
+    missing = sorted(_names_in(text) - set(words))
     if missing:
         raise InputError(f"'{text}' needs the word '{missing[0]}'")
     return _Sentence().vformat(text, (), words)

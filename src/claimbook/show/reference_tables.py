@@ -229,7 +229,7 @@ def counted(book: Book, audited: pd.DataFrame, check: pd.DataFrame) -> dict[str,
     }
     found |= {name: (footing.loc[rows, "claim"], len(footing)) for name, rows in resting.items()}
     return {
-        name: {"estimate": len(rows), "k": len(rows), "n": of, "rows": rows}
+        name: {"estimate": len(rows), "k": len(rows), "n": of, "rows": list(rows)}
         for name, (rows, of) in found.items()
     }
 
