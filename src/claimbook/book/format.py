@@ -4,8 +4,6 @@ from typing import Any
 
 import pandas as pd
 
-from claimbook.book.text import markdown_text  # noqa: F401  until no notebook asks for it here
-
 SIGNIFICANT = 3
 DIGITS = 4
 """Significant digits of a recorded number: more than any source gives, and so few that a fit which
