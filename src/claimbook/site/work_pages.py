@@ -52,7 +52,7 @@ def formatted(bibliography: BibliographyData) -> dict[str, str]:
         except (PybtexError, AttributeError):  # a field or a kind of entry that the style lacks
             texts[key] = format_entry_html(key, bibliography)
     order = sorted(texts, key=lambda k: (printed_authors(bibliography.entries[k]).casefold(), k))
-    return {key: " ".join(texts[key].split()) for key in order}
+    return {key: re.sub(r"[ \n]+", " ", texts[key]) for key in order}
 
 
 def _without_spans(entry: str) -> str:
