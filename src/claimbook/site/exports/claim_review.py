@@ -22,10 +22,7 @@ CONTEXT = "https://schema.org"
 
 
 def claim_reviews(
-    book: Book,
-    matrix: pd.DataFrame,
-    collection: Collection,
-    address_of: Callable[[str], str],
+    book: Book, matrix: pd.DataFrame, collection: Collection, address_of: Callable[[str], str]
 ) -> dict[str, dict]:
     """Return claim -> its ClaimReview as a JSON-LD document.
 

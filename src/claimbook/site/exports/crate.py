@@ -176,9 +176,7 @@ def _parameters(whole: ROCrate, site: Site, book: Provenance) -> list[ContextEnt
         name: {
             "value": value,
             "unitText": unit,
-            "description": "put in for this run"
-            if name in site.updates
-            else "as the text gives it",
+            "description": PUT_IN if name in site.updates else AS_GIVEN,
         }
         for name, (value, unit) in book.figures.items()
     }
