@@ -15,7 +15,7 @@ ENGINE, ESSAY = "claimbook", "rls_nitric_oxide"
 LAYERS = ("errors", "book", "citations", "stats", "claims", "show", "run", "site", "cli")
 """From the lowest: a module imports from its own folder or from those below. The public face,
 `claimbook/__init__.py`, stands on top of all but what starts the command line."""
-VERDICT = re.compile(r"""["'](holds|holds in part|does not hold|not testable)["']""")
+VERDICT = re.compile(r"""["'](holds|holds in part|does not hold|not testable)["'](?!:)""")
 
 
 def modules() -> dict[str, Path]:

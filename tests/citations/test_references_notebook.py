@@ -273,9 +273,11 @@ def test_strict_audit_fails_where_an_entry_differs(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("@article{a, title = {Open\n", "list.bib, line 1"),
-        ("@article{a, title = {x}}\n@article{a, title = {y}}\n", "a"),
-        (b"@article{a, title = {\xff}}", "not UTF-8"),
+        ("", "an empty file"),
+        ("<html><body>Log in</body></html>", "a web page"),
+        ("TY  - JOUR\nTI  - Rivers\nER  -\n", "RIS; name it .ris"),
+        ("@string{a = {b}}", "no BibTeX entry found, only @string"),
+        (b"%PDF-1.7", "a PDF"),
         (None, "no such file"),
     ],
 )
