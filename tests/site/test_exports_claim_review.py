@@ -290,12 +290,24 @@ def test_the_collection_is_read_from_its_citation_file(tmp_path):
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        ("title: The coffee claims", "", "title: expected text, not None"),
+        ("title: The coffee claims", "", "'title' is missing; expected text"),
         ("2024-02-29", "soon", "date-released: expected YYYY-MM-DD, not 'soon'"),
-        ("url: https://example.org/coffee", "url: example", "url: 'example' is no http"),
-        ("url: https://example.org/coffee", "url: https://a.org/?q=1", "is no http or https"),
+        (
+            "url: https://example.org/coffee",
+            "url: example",
+            "url: expected an http or https address of a site, not 'example'",
+        ),
+        (
+            "url: https://example.org/coffee",
+            "url: https://a.org/?q=1",
+            "url: expected an http or https address of a site",
+        ),
         ("  - name: The Roasters\n    website", "  - website", "expected a name or family-names"),
-        ("authors:", "writers:", "authors: expected a list of persons or organisations"),
+        (
+            "authors:",
+            "writers:",
+            "'authors' is missing; expected a list of persons or organisations",
+        ),
     ],
 )
 def test_a_mistake_in_the_citation_file_is_named(tmp_path, before, after, words):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from claimbook.book.folders import find_data
 from claimbook.errors import InputError
+from claimbook.run.git import git
 from claimbook.run.outputs import read_notebook
 from claimbook.show.mentions import named_in
 from claimbook.show.output_keys import METADATA_KEY
@@ -160,8 +161,6 @@ def read_site(root: Path, folder: Path, data: Path | None = None, pdf: bool = Fa
 
 def last_change(data: Path) -> str | None:
     """Return the day (YYYY-MM-DD) of the last commit that touched a table, if there is history."""
-    from claimbook.run.states import git
-
     if git(data, "rev-parse", "--is-shallow-repository") != b"false\n":
         return None
     tables = (":(glob)**/*.csv", "*.bib")
