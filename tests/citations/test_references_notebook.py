@@ -18,8 +18,9 @@ from claimbook.citations.audit import VERDICTS, audit
 from claimbook.claims.cited_support import LEVELS
 from claimbook.claims.source_check import source_check
 from claimbook.run.documents import documents
-from claimbook.show import card_links, citation_plot
+from claimbook.show import card_links
 from claimbook.show import reference_tables as tables
+from claimbook.show.citation_plot import citation_bars
 
 ROOT = Path(__file__).resolve().parents[2]
 STEM = "20-the-references"
@@ -131,7 +132,7 @@ def test_backing_counts_each_work_once(pairs, audited):
     assert counts.to_numpy().sum() == len(audited)
     assert counts[tables.BACKING[3]].sum() == 2
     assert counts.sum(axis=1)["accurate"] == 12
-    alt = citation_plot.citation_alt(counts)
+    alt = citation_bars(counts).alt
     assert alt.startswith("34 works by verdict on their citation: accurate, 12 (")
     assert "never cited: 2" in alt
 

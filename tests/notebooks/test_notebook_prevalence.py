@@ -203,7 +203,7 @@ def test_another_figure_over_60_moves_verdict_shares_and_persons(book, age):
     chains = [r.answers["over_60_severity_chain"] for r in (low, age, high)]
     assert [c["estimate"] for c in chains] == [chains[0]["estimate"]] * 3
     assert chains[2]["verdict"] == "contradicted"
-    reached = [r.names["chain"]["share_at_least"] for r in (low, age, high)]
+    reached = [r.names["chain"].percent_at_least(r.names["essay"]) for r in (low, age, high)]
     assert reached[0] > 50 > 5 > reached[1] > reached[2] == 0
     persons = [r.answers["persons_us_over_60_essay"]["estimate"] for r in (low, age, high)]
     assert persons[0] < persons[1] < persons[2]
