@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 from rapidfuzz import fuzz
@@ -117,6 +118,7 @@ class Authors:
         return bool(self.head or self.tail)
 
 
+@lru_cache(maxsize=131072)
 def name_key(name: Name) -> NameKey:
     """Return a name in its normal form."""
     if name.collective:

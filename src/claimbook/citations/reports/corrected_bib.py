@@ -1,6 +1,7 @@
 """A .bib file with what is sure put right, and every other byte as it was."""
 
 import re
+from collections import Counter
 
 from claimbook.book.bibliography import plain_text
 from claimbook.citations.normal import normal_doi, normal_pages, normal_year
@@ -24,10 +25,12 @@ def corrected_bib(raw: bytes, findings: list[Finding]) -> bytes | None:
     An entry whose key is there twice or that is written in an unusual way is left alone, and so is
     a field that does not plainly say what was read from it.
     """
+    if not any(change.sure for finding in findings for change in finding.changes):
+        return None
     text, codec = decoded(raw)
     entries = raw_entries(text)
-    keys = [entry.key for entry in entries]
-    by_key = {e.key: e for e in entries if e.whole and keys.count(e.key) == 1} if findings else {}
+    keys = Counter(entry.key for entry in entries)
+    by_key = {e.key: e for e in entries if e.whole and keys[e.key] == 1}
     edits = []
     for finding in findings:
         entry = by_key.get(finding.key)
