@@ -27,6 +27,7 @@ from claimbook.citations.normal import (
     normal_number,
     normal_pages,
     normal_years,
+    roman,
     title_letters,
     title_words,
 )
@@ -359,7 +360,10 @@ def title_identifies(printed: str, record: str) -> bool:
 
 def numbered_apart(printed: str, record: str) -> bool:
     """Whether two titles differ in a number, as the parts of a series do (``II``, ``Part 3``)."""
-    one, other = (Counter(w for w in title_words(t) if _NUMBER.match(w)) for t in (printed, record))
+    one, other = (
+        Counter(str(roman(w) or w) for w in title_words(t) if _NUMBER.match(w))
+        for t in (printed, record)
+    )
     return bool(one - other) and bool(other - one)
 
 

@@ -27,7 +27,7 @@ SMALL_WORDS = frozenset(
 _DASHES = re.compile(r"[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+|--+")
 _SILENT = str.maketrans(dict.fromkeys("°∘º™®©′″¶†‡’‘ʼ`´'‐\u2011", None) | {"&": " and "})
 _GREEK = str.maketrans(GREEK_NAMES)
-_UMLAUT = re.compile(r"([aou])e|(a)a")
+_UMLAUT = re.compile(r"(a)[ae]+|([ou])e+")
 
 # --- text ----------------------------------------------------------------------------------------
 

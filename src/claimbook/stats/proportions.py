@@ -270,7 +270,7 @@ def strata_on_logit_scale(
         "assumed_n": ~np.isnan(percent + assumed),
     }
     source = np.select(list(sources.values()), list(sources), "none")
-    inside = (0 < low) & (low < percent) & (percent < high) & (high < 100)
+    inside = (low > 0) & (low < percent) & (percent < high) & (high < 100)
     for i in np.flatnonzero((source == "interval") & ~inside):
         expected = "0 < lower limit < prevalence < upper limit < 100"
         raise refuse(ids[i], "ci_low", low[i], expected)
