@@ -5,8 +5,8 @@ from collections import Counter
 
 from claimbook.book.bibliography import plain_text
 from claimbook.citations.normal import normal_doi, normal_pages, normal_year
-from claimbook.citations.reports.bib_text import RawEntry, RawField, decoded, raw_entries
-from claimbook.citations.reports.findings import Change, Finding
+from claimbook.citations.reports.bib_text import RawEntry, RawField, decoded_exactly, raw_entries
+from claimbook.citations.reports.findings import FieldChange, Finding
 
 NAMES = {
     "year": ("year", "date"),
@@ -27,7 +27,7 @@ def corrected_bib(raw: bytes, findings: list[Finding]) -> bytes | None:
     """
     if not any(change.sure for finding in findings for change in finding.changes):
         return None
-    text, codec = decoded(raw)
+    text, codec = decoded_exactly(raw)
     entries = raw_entries(text)
     keys = Counter(entry.key for entry in entries)
     by_key = {e.key: e for e in entries if e.whole and keys[e.key] == 1}
@@ -47,7 +47,7 @@ def corrected_bib(raw: bytes, findings: list[Finding]) -> bytes | None:
     return text.encode(codec, errors="surrogateescape")
 
 
-def _field(entry: RawEntry, change: Change) -> RawField | None:
+def _field(entry: RawEntry, change: FieldChange) -> RawField | None:
     """Return the one field that says what is to be changed, if it says just that."""
     names = [name for name in NAMES.get(change.field, ()) if name in entry.fields]
     if len(names) != 1:
@@ -61,7 +61,7 @@ def _field(entry: RawEntry, change: Change) -> RawField | None:
     return field
 
 
-def _written(text: str, field: RawField, change: Change) -> str:
+def _written(text: str, field: RawField, change: FieldChange) -> str:
     """Return the new value between the same braces or quotes."""
     value = change.found
     if change.field == "pages":
