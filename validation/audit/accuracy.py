@@ -49,7 +49,7 @@ def works_in(paths: list[Path]) -> list[dict]:
 
 def judged(text: str, works: list[dict]) -> pd.DataFrame:
     """Return the audit of a .bib text against works as the register describes them."""
-    found = [record_of(crossref.read({"message": w}), "crossref") for w in works]
+    found = [record_of(crossref.work_of_answer({"message": w}), "crossref") for w in works]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list.bib"
         path.write_text(text, encoding="utf-8")
