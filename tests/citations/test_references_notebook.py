@@ -15,7 +15,8 @@ from pybtex.database import BibliographyData
 from claimbook import load
 from claimbook.book.bibliography import load_bibliography
 from claimbook.citations.audit import VERDICTS, audit
-from claimbook.claims.cited_support import LEVELS
+from claimbook.claims.answer import answer
+from claimbook.claims.cited_support import LEVELS, findings_of_cited_works
 from claimbook.claims.source_check import source_check
 from claimbook.run.documents import documents
 from claimbook.show import card_links
@@ -28,7 +29,7 @@ STEM = "20-the-references"
 
 def follow(book):
     audited = audit(book.bibliography, book.table("references"), book.claims)
-    return audited, source_check(book.claims, book.table("findings"), audited)
+    return audited, source_check(book.claims, findings_of_cited_works(book), audited)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def pairs(book, audited):
 @pytest.fixture(scope="module")
 def answered(book):
     audited, check = follow(book)
-    return {r["question"]: r for r in tables.answer_records(book, audited, check)}
+    return tables.counted(book, audited, check)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +138,7 @@ def test_backing_counts_each_work_once(pairs, audited):
     assert "never cited: 2" in alt
 
 
-def test_answers_count_what_they_name(answered):
+def test_answers_count_what_they_name(answered, book):
     expected = {
         "citations_accurate": (12, 32),
         "citations_not_found": (9, 32),
@@ -150,7 +151,8 @@ def test_answers_count_what_they_name(answered):
         "claims_on_works_not_found": (11, 46),
     }
     assert {name: (r["k"], r["n"]) for name, r in answered.items()} == expected
-    for record in answered.values():
+    for name, found in answered.items():
+        record = answer(book, name, found).as_record()
         assert len(record["rows"]) == record["k"] == record["estimate"]
         assert record["reason"].startswith(f"{record['k']} of {record['n']} ")
         assert record["verdict"] is None and record["claim"] is None
@@ -165,14 +167,14 @@ def test_a_mended_entry_changes_every_count(book):
     entries = {**book.bibliography.entries, "patton2023": mended}
     better = replace(book, bibliography=BibliographyData(entries))
     before, after = follow(book), follow(better)
-    counts = [tables.answer_records(b, *f) for b, f in ((book, before), (better, after))]
-    assert [records[0]["k"] for records in counts] == [12, 13]
+    counts = [tables.counted(b, *f) for b, f in ((book, before), (better, after))]
+    assert [found["citations_accurate"]["k"] for found in counts] == [12, 13]
     assert len(tables.corrections(better, after[0])) == len(tables.corrections(book, before[0])) - 1
     claims = book.claims.copy()
     claims.loc[claims["claim"] == "rls_deep_ache", "cites"] = "bramble2004"
     frames = {**book.tables.frames, "claims": claims}
     citing = replace(book, tables=replace(book.tables, frames=frames))
-    records = {r["question"]: r for r in tables.answer_records(citing, *follow(citing))}
+    records = tables.counted(citing, *follow(citing))
     assert records["listed_not_cited"]["rows"] == ["earley2014"]
     assert records["pairs_backed"]["n"] == 50
 

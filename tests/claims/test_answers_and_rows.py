@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from claimbook.claims.answer import answer, as_table, drawn
+from claimbook import load, show
+from claimbook.claims.answer import answer
 from claimbook.errors import InputError
 from claimbook.run.documents import answers_markdown
 from claimbook.stats.inputs import RowReader, fixed
@@ -14,7 +15,8 @@ FULL = {"claim": "no_half_life", "asks": "How long?", "reason": "Because."}
 
 
 def test_an_answer_is_plain_and_rounded(book):
-    record = answer(book, "q", **FULL, estimate=np.float64(1 / 3), unit="second", k=np.int64(2))
+    found = answer(book, "q", **FULL, estimate=np.float64(1 / 3), unit="second", k=np.int64(2))
+    record = found.as_record()
     assert record["estimate"] == 0.3333 and record["k"] == 2 and record["low"] is None
     assert record["figure"] == "up to 2\u00a0s"
     assert type(record["estimate"]) is float and type(record["k"]) is int
@@ -39,7 +41,30 @@ def test_an_answer_that_says_too_little_is_refused(book, wrong, why):
 def test_two_answers_of_one_name_are_refused(book):
     one = answer(book, "q", **FULL)
     with pytest.raises(InputError, match="two answers"):
-        as_table([one, one])
+        show.record(one, one)
+
+
+@pytest.mark.parametrize("name", ["brewing_tim", "nothing_like_it"])
+def test_a_question_that_nothing_asks_is_refused_with_the_nearest(book, name):
+    with pytest.raises(InputError, match=f"nothing says what '{name}' asks"):
+        answer(book, name, reason="Because.")
+
+
+def test_what_is_asked_is_looked_up_and_its_words_are_filled_in(book):
+    asked, more = "prevalence_{people}", {"estimate": 2.5, "unit": "percent"}
+    found = answer(book, asked, more, people="All, of 9")
+    assert (found.question, found.claim) == ("prevalence_all_of_9", "us_prevalence")
+    assert found.asks == "What share has RLS: All, of 9?" and "people" not in found.as_record()
+    with pytest.raises(InputError, match="needs the word 'people'"):
+        answer(book, asked, more)
+    given = answer(book, asked, people="x", asks="Other?", claim="humming")
+    assert (given.asks, given.claim, given.figure) == ("Other?", "humming", None)
+
+
+def test_an_answer_shows_itself_in_one_line_and_one_row(book):
+    found = answer(book, "q", **FULL, estimate=2, unit="second", verdict="holds")
+    assert repr(found) == "Answer q: ● holds 2\u00a0s"
+    assert found.to_frame()["question"].tolist() == ["q"]
 
 
 def test_answers_without_a_cited_source_stay_out_of_the_readme(book):
@@ -85,7 +110,8 @@ def test_share_left_of_points_is_the_law_itself():
     assert share_words(exact) == "70.7 %"
     gone = share_left(fixed("half_life", "2 ms", "second"), fixed("time", 1, "second"), 10, 1)
     assert share_words(gone) == "10^-150.5 (effectively nothing)"
-    assert drawn(exact)["interval"] == "central 95 percent of the draws"
+    found = answer(load(), "q", exact, **FULL)
+    assert found.interval == "central 95 percent of the draws"
 
 
 def test_share_words_keep_a_range_whose_upper_end_is_something():

@@ -1,8 +1,15 @@
 """Numbers, units and levels of the data put into words."""
 
+import math
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
 import pandas as pd
 
 SIGNIFICANT = 3
+DIGITS = 4
+"""Significant digits of a recorded number: more than any source gives, and so few that a fit which
+ends elsewhere in the eighth digit, as it does on another processor, leaves the record as it is."""
 TELLING = 15
 """Decimal digits that a number of the computer holds for certain."""
 SYMBOLS = {
@@ -28,10 +35,12 @@ WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight",
 def number_text(value: float | None, digits: int = SIGNIFICANT) -> str:
     """Return a number to three significant digits, without exponent for everyday sizes.
 
-    Numbers of a thousand and more keep all digits before the point.
+    Numbers of a thousand and more keep all digits before the point. A number reads alike whether it
+    comes from its computation or from the record, for it is rounded to the record's digits first.
     """
     if value is None or pd.isna(value):
         return "–"
+    value = _half_up(value, digits)
     if value == 0:
         return "0"
     magnitude = abs(value)
@@ -40,6 +49,20 @@ def number_text(value: float | None, digits: int = SIGNIFICANT) -> str:
     if magnitude < 1e-4:
         return f"{value:.{digits - 1}e}"
     return f"{float(f'{value:.{digits}g}'):.15g}"
+
+
+def _half_up(value: float, digits: int) -> float:
+    """Return a number to so many digits, by way of those of the record; halves go away from 0."""
+    if not math.isfinite(value) or abs(value) >= 1000 or digits >= DIGITS:
+        return value
+    number = Decimal(f"{float(value):.{DIGITS}g}")
+    step = Decimal(1).scaleb(number.adjusted() - digits + 1)
+    return float(number.quantize(step, ROUND_HALF_UP))
+
+
+def recorded(value: Any, digits: int = DIGITS) -> float | None:
+    """Return a number to so many significant digits, None where it is missing."""
+    return None if value is None or pd.isna(value) else float(f"{float(value):.{digits}g}")
 
 
 def number_word(count: int) -> str:

@@ -1,11 +1,13 @@
 """A .bib file with what is sure put right, and every other byte as it was."""
 
 import re
+from collections import Counter
 
 from claimbook.book.bibliography import plain_text
+from claimbook.book.text import doi_link
 from claimbook.citations.normal import normal_doi, normal_pages, normal_year
-from claimbook.citations.reports.bib_text import RawEntry, RawField, decoded, raw_entries
-from claimbook.citations.reports.findings import Change, Finding
+from claimbook.citations.reports.bib_text import RawEntry, RawField, decoded_exactly, raw_entries
+from claimbook.citations.reports.findings import FieldChange, Finding
 
 NAMES = {
     "year": ("year", "date"),
@@ -24,10 +26,12 @@ def corrected_bib(raw: bytes, findings: list[Finding]) -> bytes | None:
     An entry whose key is there twice or that is written in an unusual way is left alone, and so is
     a field that does not plainly say what was read from it.
     """
-    text, codec = decoded(raw)
+    if not any(change.sure for finding in findings for change in finding.changes):
+        return None
+    text, codec = decoded_exactly(raw)
     entries = raw_entries(text)
-    keys = [entry.key for entry in entries]
-    by_key = {e.key: e for e in entries if e.whole and keys.count(e.key) == 1} if findings else {}
+    keys = Counter(entry.key for entry in entries)
+    by_key = {e.key: e for e in entries if e.whole and keys[e.key] == 1}
     edits = []
     for finding in findings:
         entry = by_key.get(finding.key)
@@ -37,6 +41,7 @@ def corrected_bib(raw: bytes, findings: list[Finding]) -> bytes | None:
             field = _field(entry, change) if change.sure else None
             if field is not None:
                 edits.append((field, _written(text, field, change)))
+                edits += _addresses(text, entry, change)
     if not edits:
         return None
     for field, value in sorted(edits, key=lambda edit: -edit[0].start):
@@ -44,7 +49,7 @@ def corrected_bib(raw: bytes, findings: list[Finding]) -> bytes | None:
     return text.encode(codec, errors="surrogateescape")
 
 
-def _field(entry: RawEntry, change: Change) -> RawField | None:
+def _field(entry: RawEntry, change: FieldChange) -> RawField | None:
     """Return the one field that says what is to be changed, if it says just that."""
     names = [name for name in NAMES.get(change.field, ()) if name in entry.fields]
     if len(names) != 1:
@@ -58,7 +63,18 @@ def _field(entry: RawEntry, change: Change) -> RawField | None:
     return field
 
 
-def _written(text: str, field: RawField, change: Change) -> str:
+def _addresses(text: str, entry: RawEntry, change: FieldChange) -> list[tuple[RawField, str]]:
+    """Return the change of an address that leads to the DOI that is changed, if there is one."""
+    address = entry.fields.get("url")
+    if change.field != "DOI" or address is None or "doi.org/" not in address.value:
+        return []
+    if normal_doi(address.value) != normal_doi(change.printed):
+        return []
+    there = FieldChange("url", address.value, doi_link(change.found), sure=True)
+    return [(address, _written(text, address, there))] if there.found else []
+
+
+def _written(text: str, field: RawField, change: FieldChange) -> str:
     """Return the new value between the same braces or quotes."""
     value = change.found
     if change.field == "pages":
