@@ -26,6 +26,8 @@ def corrected_bib(raw: bytes, findings: list[Finding]) -> bytes | None:
     An entry whose key is there twice or that is written in an unusual way is left alone, and so is
     a field that does not plainly say what was read from it.
     """
+    if not any(change.sure for finding in findings for change in finding.changes):
+        return None
     text, codec = decoded_exactly(raw)
     entries = raw_entries(text)
     keys = Counter(entry.key for entry in entries)
