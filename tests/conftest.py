@@ -75,6 +75,12 @@ def coffee(tmp_path):
 
 CLAIMBOOK = [sys.executable, "-m", "claimbook.cli"]
 FROZEN_COFFEE = ["brewing_time", "extraction_min", "extraction_max", "cups_a_day"]
+ANSWERING = (
+    "from claimbook import load\nbook = load().update_from(globals())",
+    "from claimbook import show\nfrom claimbook.claims.comparison import compare_all",
+    "show.record(*(c.answer for c in compare_all(book)))",
+)
+"""Cells of a notebook that puts every answer of its book on record."""
 PARAMETERS = "\n".join(f"{name}: float = None  # unit: what" for name in FROZEN_COFFEE)
 PARAMETERS += "\nscenario: str = None  # x"
 

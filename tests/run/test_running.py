@@ -9,7 +9,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import CLAIMBOOK, Project, claimbook, wait_until, what_is_left, write_coffee
+from conftest import (
+    ANSWERING,
+    CLAIMBOOK,
+    Project,
+    claimbook,
+    wait_until,
+    what_is_left,
+    write_coffee,
+)
 
 from claimbook.book.folders import find_root
 from claimbook.errors import InputError
@@ -83,9 +91,7 @@ def test_each_failed_notebook_and_cell_is_named_and_nothing_changes(project, mar
 
 
 def test_run_publishes_notebooks_figures_and_answers(project):
-    project.notebook("10-one", "from claimbook import load\nbook = load().update_from(globals())",
-        "from claimbook import show\nfrom claimbook.claims.comparison import compare_all",
-        "show.record(*(c.answer for c in compare_all(book)))",
+    project.notebook("10-one", *ANSWERING,
         "import matplotlib.pyplot as plt\nfrom claimbook.show.pictures import Picture\n"
         "fig, ax = plt.subplots()\nax.plot([1, 2])\n"
         "import pandas as pd\ndata = pd.DataFrame({'y': [1, 2]})\n"

@@ -31,14 +31,11 @@ _MARK = re.compile('[{"]')
 GAP = "..."
 """How a printed author list marks the names it leaves out before the last one."""
 
-# --- reading -------------------------------------------------------------------------------------
-
 
 def load_bibliography(path: Path | str) -> BibliographyData:
     """Return the entries of the .bib file at `path`, in file order.
 
-    Raises InputError, naming file, line and entry and saying what was expected, when the file is
-    missing, not UTF-8, larger than `MAX_FILE_BYTES`, not well-formed, or repeats a key or a field.
+    Raises InputError that names file, line and entry, and says what was expected.
     """
     path = Path(path)
     if not path.exists():
@@ -156,9 +153,6 @@ def _refuse_bad_crossrefs(blocks_by_key: dict[str, Block], name: str) -> None:
             raise _refusal(block, name, f"{through} a circle; expected one parent entry")
 
 
-# --- text ----------------------------------------------------------------------------------------
-
-
 def plain_text(value: str) -> str:
     """Return a BibTeX field as readable text: accents decoded, braces gone, commands left as text.
 
@@ -222,9 +216,13 @@ def entry_fields(entry: Entry) -> dict[str, str]:
     }
 
 
-def _lead(fields: dict[str, str], note: str) -> str:
-    """Return everything of a reference but its address."""
-    authors = fields["authors"]
+def _reference(entry_key: str, bibliography: BibliographyData) -> tuple[str, dict[str, str]]:
+    """Return everything of a reference but its address, and its fields."""
+    if entry_key not in bibliography.entries:
+        raise InputError(f"the bibliography has no entry '{visible(entry_key)}'")
+    entry = bibliography.entries[entry_key]
+    fields = entry_fields(entry)
+    authors, note = fields["authors"], plain_text(entry.fields.get("note", ""))
     if authors and not authors.endswith("."):
         authors += "."
     dated = " ".join(p for p in (authors, f"({fields['year'] or 'n.d.'}).") if p)
@@ -232,16 +230,8 @@ def _lead(fields: dict[str, str], note: str) -> str:
     place = ", ".join(
         p for p in (fields["journal"], f"{fields['volume']}{issue}", fields["pages"]) if p
     )
-    title = fields["title"] or "[no title]"
-    return " ".join(
-        part if part[-1] in ".?!" else part + "." for part in (dated, title, place, note) if part
-    )
-
-
-def _found_entry(entry_key: str, bibliography: BibliographyData) -> Entry:
-    if entry_key not in bibliography.entries:
-        raise InputError(f"the bibliography has no entry '{visible(entry_key)}'")
-    return bibliography.entries[entry_key]
+    parts = filter(None, (dated, fields["title"] or "[no title]", place, note))
+    return " ".join(part if part[-1] in ".?!" else part + "." for part in parts), fields
 
 
 def format_entry(entry_key: str, bibliography: BibliographyData) -> str:
@@ -249,9 +239,7 @@ def format_entry(entry_key: str, bibliography: BibliographyData) -> str:
 
     Raises InputError for an unknown key.
     """
-    entry = _found_entry(entry_key, bibliography)
-    fields = entry_fields(entry)
-    lead = _lead(fields, plain_text(entry.fields.get("note", "")))
+    lead, fields = _reference(entry_key, bibliography)
     address = doi_link(fields["doi"]) or fields["doi"] or fields["url"]
     return f"{lead} {address}".strip()
 
@@ -261,11 +249,8 @@ def format_entry_html(entry_key: str, bibliography: BibliographyData) -> str:
 
     Raises InputError for an unknown key.
     """
-    entry = _found_entry(entry_key, bibliography)
-    fields = entry_fields(entry)
-    lead = html_text(_lead(fields, plain_text(entry.fields.get("note", ""))))
-    shown = fields["doi"] or fields["url"]
+    lead, fields = _reference(entry_key, bibliography)
     link = doi_link(fields["doi"]) if fields["doi"] else safe_link(fields["url"])
     if link:
-        return f'{lead} <a href="{html_text(link)}">{html_text(link)}</a>'
-    return f"{lead} {html_text(shown)}".strip()
+        return f'{html_text(lead)} <a href="{html_text(link)}">{html_text(link)}</a>'
+    return f"{html_text(lead)} {html_text(fields['doi'] or fields['url'])}".strip()
