@@ -24,10 +24,10 @@ import pandas as pd
 from exporters import EXPORTERS
 from made_up import made_up
 
+from claimbook.book.bibtex import NO_WORKS
 from claimbook.citations.audit import audit
 from claimbook.citations.known_works import RECORD_COLUMNS, record_of
 from claimbook.citations.readers import read
-from claimbook.citations.readers.bibtex_text import NO_WORKS
 from claimbook.citations.readers.files import decoded
 from claimbook.citations.registers import crossref
 from claimbook.errors import InputError

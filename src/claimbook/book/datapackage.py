@@ -1,8 +1,7 @@
 """Is `datapackage.yaml` fit to check tables by? What this package asks beyond the standard.
 
-frictionless checks the standard's own words. Here: that every table lists its columns, that the
-words added to the standard (rules, items) are well formed, that what one table says of another
-exists, and that the tables which the package itself reads are there with their columns.
+frictionless checks the standard's own words. Here: columns, the words added to the standard (rules,
+items), what one table says of another, and the tables and columns that the package itself reads.
 """
 
 import ast

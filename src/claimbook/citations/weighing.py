@@ -161,7 +161,7 @@ def titles_of(work: Work) -> tuple[str, ...]:
     """Return every title by which a work may be named, its own first."""
     title = work.title
     titles = [title]
-    if work.subtitle and title_letters(work.subtitle) not in title_letters(title):
+    if work.subtitle:
         titles.append(f"{title}: {work.subtitle}")
     return tuple(t for t in (*titles, *work.other_titles) if t)
 
