@@ -281,6 +281,12 @@ def test_relations_are_named_and_are_no_other_work(printed, record, relation):
     assert row["relation"].partition(":")[0] == relation
 
 
+def test_a_running_head_registered_as_subtitle_may_be_printed():
+    record = Work(title="Slow rivers of the north", subtitle="SLOW RIVERS")
+    for title in ("Slow rivers of the north", "Slow rivers of the north: Slow rivers"):
+        assert weigh(Work(title=title), record).agree["title"] is True
+
+
 def test_names_in_two_scripts_are_not_compared():
     record = Work(**vars(RECORD) | {"authors": (Name("王", "小明"), Name("李", "雷"))})
     assert weigh(entry_of(PRINTED).work, record).agree["authors"] is None
