@@ -95,6 +95,7 @@ def write_whole_coffee(folder):
             frame.to_csv(folder / resource["path"], index=False)
     (folder / "datapackage.yaml").write_text(json.dumps(description))
     (folder / "first_page.yaml").write_text(yaml.safe_dump(ABOUT))
+    (folder / "cards.yaml").write_text("notebook: 25-claim-cards.ipynb\n")
     return folder
 
 
@@ -162,6 +163,18 @@ def test_site_of_another_book(coffee_site):
         "data", "notebooks", "results", "figures", "build"
     }  # fmt: skip
     assert {p.name for p in (coffee_site / "build").iterdir()} == {"site", ".site-work"}
+
+
+def test_site_of_a_book_whose_cards_stand_in_no_notebook(coffee_site):
+    (coffee_site / "data" / "cards.yaml").unlink()
+    (coffee_site / "notebooks" / "25-claim-cards.ipynb").unlink()
+    record_answers(coffee_site, coffee_site / "data", "10-one")
+    done = build(coffee_site)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    for page in pages_of(coffee_site / "build" / "site").values():
+        inside = [a for _, a in page.addresses if not re.match(r"\w+:|#", a)]
+        assert all((page.path.parent / a.split("#")[0]).is_file() for a in inside), page.path
+        assert "All claims" not in page.said
 
 
 def test_equal_results_give_equal_bytes_whatever_was_built_before(coffee_site, tmp_path):
