@@ -90,15 +90,15 @@ def test_worst_are_held_against_a_record_and_never_a_guess(audited):
     assert tables.worst(audited.iloc[:0], 5) == []
 
 
-def test_side_by_side_says_in_words_what_differs(audited):
+def test_printed_and_registered_says_in_words_what_differs(audited):
     for entry in audited.itertuples():
-        table = tables.side_by_side(audited, entry.key)
+        table = tables.printed_and_registered(audited, entry.key)
         assert table["field"].tolist()[-1] == "DOI" and len(table) == 8
         differing = table["reading"].str.startswith("≠ differs").sum()
         assert differing == len([f for f in entry.disagreeing_fields.split(";") if f])
         unsure = table["reading"].str.endswith("unconfirmed").sum()
         assert unsure == len([f for f in entry.unconfirmed_disagreements.split(";") if f])
-    munzel = tables.side_by_side(audited, "munzel2013").set_index("field")
+    munzel = tables.printed_and_registered(audited, "munzel2013").set_index("field")
     assert munzel.loc["year"].tolist() == ["2013", "2014", "≠ differs"]
     assert munzel.loc["volume", "reading"] == "≠ differs, record unconfirmed"
     assert munzel.loc["journal", "reading"] == "agrees"

@@ -3,7 +3,7 @@
 What is asked is data. `answers.yaml` gives each answer a name, which may be a template::
 
     prevalence_in_{place}:
-      asks: What share of adults has RLS in {place}?
+      asks: What share of adults has it in {place}?
       claim: prevalence
 
 `answer(book, "prevalence_in_{place}", pooled, place="all countries")` fills the words in, takes the

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from claimbook.book.text import visible
 
 
-def text(value) -> Markup:
+def cell_text(value) -> Markup:
     """Return a value as text of a cell: no markup, no formula, no line of its own."""
     if isinstance(value, Markup):
         return value
@@ -21,7 +21,7 @@ def pieces():
     """Return the pieces of HTML by name: table, link, folded ..."""
     templates = Environment(
         autoescape=True,
-        finalize=text,
+        finalize=cell_text,
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         lstrip_blocks=True,
         trim_blocks=True,

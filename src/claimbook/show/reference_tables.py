@@ -118,7 +118,7 @@ def worst(audited: pd.DataFrame, number: int) -> list[str]:
     return ranked["key"].head(number).tolist()
 
 
-def side_by_side(audited: pd.DataFrame, key: str) -> pd.DataFrame:
+def printed_and_registered(audited: pd.DataFrame, key: str) -> pd.DataFrame:
     """Return one row per field of an entry: field, printed, found, reading (in words)."""
     entry = audited.set_index("key").loc[key]
     wrong = set(entry["disagreeing_fields"].split(";"))

@@ -7,6 +7,7 @@ notebook changed. The key is the content of every file that the pages are made f
 import hashlib
 import pickle
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -44,8 +45,8 @@ class BookPages:
     provenance: Provenance | None = None
 
 
-def cached_book_pages(site: Site, path: Path) -> BookPages:
-    """Return the pages of the book, from the file `path` if they are still right."""
+def cached_book_pages(site: Site, path: Path, make: Callable[[Site], BookPages]) -> BookPages:
+    """Return the pages of the book, from the file `path` if they are still right, else made."""
     key = fingerprint(site)
     try:
         known, asked, seen, pages = pickle.loads(path.read_bytes())
@@ -53,9 +54,7 @@ def cached_book_pages(site: Site, path: Path) -> BookPages:
             return pages
     except Exception:  # none yet, or of another time
         pass
-    from claimbook.site.pages import book_pages
-
-    pages = book_pages(site)
+    pages = make(site)
     asked = (site.book.claims["claim"].tolist(), site.about.picture)
     kept = (key, asked, _shown_of_notebooks(site, *asked), pages)
     write_whole(path, pickle.dumps(kept))

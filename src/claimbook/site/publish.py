@@ -10,7 +10,7 @@ from pathlib import Path
 from claimbook.book.storage import lock
 from claimbook.errors import InputError
 from claimbook.run.running import uninterrupted
-from claimbook.site.cache import cached_book_pages
+from claimbook.site.cache import BookPages, cached_book_pages
 from claimbook.site.context import Site
 from claimbook.site.exports.crate import crate
 from claimbook.site.exports.sitemap import sitemap
@@ -57,7 +57,7 @@ def _make(site: Site, work: Path, new: Path) -> None:
     """Make the whole site in the folder `new`."""
     if site.cards and site.cards not in map(notebook_page, site.notebooks):
         raise InputError(f"{site.cards}.ipynb: no such notebook; it is the index of the cards")
-    pages = cached_book_pages(site, work / "book-pages")
+    pages = cached_book_pages(site, work / "book-pages", _book_pages)
     sources = {f"{page}.md": text for page, text in pages.sources.items()}
     sources |= {f"{page}.ipynb": text for page, text in notebook_sources(site, pages.linked)}
     # the folder above the output must not be one of sources: myst-nb writes there
@@ -86,6 +86,12 @@ def _make(site: Site, work: Path, new: Path) -> None:
     if site.pdf:
         notebooks = map(notebook_page, site.notebooks)
         make_pdf(new, [INDEX, *notebooks, *pages.cards, *pages.further])
+
+
+def _book_pages(site: Site) -> BookPages:
+    from claimbook.site.pages import book_pages  # loads all that analyses and draws
+
+    return book_pages(site)
 
 
 def write_changed(folder: Path, texts: dict[str, str]) -> None:

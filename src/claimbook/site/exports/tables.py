@@ -102,12 +102,12 @@ def files(book: Book, tables: list[Download]) -> dict[str, str]:
     """Return file name -> content: each table as CSV and as JSON, and the data package."""
     texts = {}
     for table in tables:
-        texts[f"{table.about['name']}.csv"] = csv_text(table.frame)
+        texts[f"{table.about['name']}.csv"] = download_text(table.frame)
         texts[f"{table.about['name']}.json"] = json_text(records(table.frame))
     return texts | {DESCRIPTION: json_text(_package(book, tables, texts))}
 
 
-def csv_text(frame: pd.DataFrame) -> str:
+def download_text(frame: pd.DataFrame) -> str:
     """Return a table as CSV: numbers in full, true and false in small letters, NA empty."""
     flags = [name for name in frame if pd.api.types.is_bool_dtype(frame[name])]
     shown = frame.assign(**{n: frame[n].map({True: "true", False: "false"}) for n in flags})
