@@ -46,7 +46,7 @@ studies = st.lists(
     min_size=2,
     max_size=12,
 ).map(lambda pairs: table(*pairs))
-method = st.sampled_from(METHODS)
+method = st.sampled_from(list(METHODS))
 
 # dat.debruin2009 of R's metadat (de Bruin 2009, doi 10.1037/a0015989), metafor 3.8-1, REML with
 # Knapp-Hartung: estimate -0.1121 (-0.5330 to 0.3087 with the ad hoc floor), tau² 0.4014,
