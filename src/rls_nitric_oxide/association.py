@@ -1,7 +1,6 @@
-"""Two series crossed over age bands, and how little that can show.
+"""Two series crossed over age bands, and how little that can show: an ecological association.
 
-A measure that falls while another rises across age bands is an ecological association: each band
-is one point, whoever was measured, and anything else that moves with age gives the same picture.
+Each band is one point, whoever was measured; whatever moves with age gives the same picture.
 """
 
 from dataclasses import asdict, dataclass
