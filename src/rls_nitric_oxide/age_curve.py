@@ -79,8 +79,7 @@ class AgeContrast:
     """Whether a curve rises between two ages.
 
     prevalence_from, prevalence_to: percent. difference: percentage points, its interval by the
-    delta method. label: read from the odds ratio's interval, "rises" above 1, "falls" below 1,
-    else "no clear change". extrapolated: an age lies outside the strata's midpoints.
+    delta method. label: see `direction`. extrapolated: an age is outside the strata's midpoints.
     """
 
     from_age: float
@@ -406,9 +405,7 @@ def age_contrast(curve: AgeCurve, from_age: float, to_age: float) -> AgeContrast
 
 def direction(low: float, high: float) -> str:
     """Return "rises", "falls" or "no clear change" from an interval of log odds."""
-    if low > 0:
-        return "rises"
-    return "falls" if high < 0 else "no clear change"
+    return "rises" if low > 0 else "falls" if high < 0 else "no clear change"
 
 
 def age_contrast_within(

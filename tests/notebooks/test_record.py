@@ -190,6 +190,7 @@ def test_run_in_place_makes_the_site_and_says_where_it_is(printed, site):
     assert differing == []
 
 
+# Which cells may change with the figure about the United States; other notebooks are not asked.
 CHANGES = {
     "00-overview": {"answer-lines", "answers", "picture"},
     "10-the-figures": {"answer", "restated", "cited", "show-us-prevalence", "answers", "rows"},
@@ -199,7 +200,6 @@ CHANGES = {
     "70-delivery": set(),
     "80-cross-tabulations": set(),
 }
-"""Which cells may change with the figure about the United States; other notebooks are not asked."""
 
 
 def outputs_by_cell(ran, stem):
@@ -237,12 +237,11 @@ def test_update_changes_what_depends_on_it(printed, updated):
     pictures = {p.name for p in (printed.output / "figures").glob("*.svg")}
     pictures = {name for name in pictures if name.split("--")[0] in UPDATED}
     assert pictures == {p.name for p in (updated.output / "figures").glob("*.svg")}
-    changed = {
-        name
-        for name in pictures
-        if (printed.output / "figures" / name).read_bytes()
-        != (updated.output / "figures" / name).read_bytes()
-    }
+    one, other = (
+        {name: (ran.output / "figures" / name).read_bytes() for name in pictures}
+        for ran in (printed, updated)
+    )
+    changed = {name for name in pictures if one[name] != other[name]}
     must = {"00-overview--evidence-beside-figures.svg", "10-the-figures--us-prevalence.svg"}
     assert must <= changed
     asked = {name for name in changed if name.split("--")[0] in CHANGES}
@@ -253,29 +252,24 @@ def test_update_shows_its_number_in_each_notebook_and_leaves_the_record(updated)
     for stem in UPDATED:
         (injected,) = [c for c in updated.notebook(stem).cells if c.id == INJECTED_TAG]
         assert "us_prevalence = 12.5" in injected.source
-        assert (updated.root / "notebooks" / f"{stem}.ipynb").read_bytes() == (
-            ROOT / "notebooks" / f"{stem}.ipynb"
-        ).read_bytes()
+        written, record = (
+            (root / "notebooks" / f"{stem}.ipynb").read_bytes() for root in (updated.root, ROOT)
+        )
+        assert written == record
 
 
-def tool(*command, cwd):
-    """Run one of the usual tools as a user would."""
+def test_papermill_alone_gives_the_same_answers(updated, tmp_path):
+    out = tmp_path / "out.ipynb"
+    command = ["papermill", "notebooks/10-the-figures.ipynb", str(out), "-p", "us_prevalence"]
     done = subprocess.run(
-        [sys.executable, "-m", *map(str, command)],
-        cwd=cwd,
+        [sys.executable, "-m", *command, "12.5", "--log-level", "ERROR", "--no-progress-bar"],
+        cwd=updated.root,
         capture_output=True,
         text=True,
         timeout=280,
         env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")},
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def test_papermill_alone_gives_the_same_answers(updated, tmp_path):
-    out = tmp_path / "out.ipynb"
-    tool("papermill", "notebooks/10-the-figures.ipynb", out, "-p", "us_prevalence", 12.5,
-         "--log-level", "ERROR", "--no-progress-bar", cwd=updated.root)  # fmt: skip
     digest, records = carried_answers(nbformat.read(out, as_version=4), "10-the-figures")
     wanted = updated.answers()
     assert digest == wanted["digest"]

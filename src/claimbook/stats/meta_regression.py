@@ -259,9 +259,8 @@ def subgroups(
 
     levels: which levels come first, in what order; one without rows gets k = 0, empty numbers and
     a `reason`. Rows without a level form the level "not stated", which is pooled and takes no part
-    in the test. options: as for `pool`. The table has level, k, n, estimate, ci_low, ci_high,
-    pi_low, pi_high (percent), tau2, i2, method, interval, reason. Raises InputError for an unknown
-    column or a level in `levels` listed twice.
+    in the test. options: as for `pool`. Raises InputError for an unknown column or a level in
+    `levels` listed twice.
     """
     require_columns(frame, [by])
     label = frame[by].where(frame[by].notna(), NOT_STATED).astype(str)
@@ -325,8 +324,8 @@ def small_study_check(
     design = np.column_stack([np.ones(k), x])
     fit = fit_design(studies["yi"].to_numpy(), studies["vi"].to_numpy(), design, ["limit", "slope"])
     limit, slope = (fit["coefficients"].iloc[i] for i in (0, 1))
-    numbers = {"slope": slope["estimate"]} | {name: slope[name] for name in ("se", "t", "p")}
-    numbers = {name: None if np.isnan(x) else float(x) for name, x in numbers.items()}
+    names = {"slope": "estimate", "se": "se", "t": "t", "p": "p"}
+    numbers = {name: None if np.isnan(slope[c]) else float(slope[c]) for name, c in names.items()}
     ends = to_percent(limit[["estimate", "ci_low", "ci_high"]].to_numpy(float))
     ends = dict(zip(("limit_percent", "limit_low", "limit_high"), map(float, ends), strict=True))
     return SmallStudyCheck(*about, notes, df=int(slope["df"]), **numbers, **ends)
