@@ -75,6 +75,12 @@ def coffee(tmp_path):
 
 CLAIMBOOK = [sys.executable, "-m", "claimbook.cli"]
 FROZEN_COFFEE = ["brewing_time", "extraction_min", "extraction_max", "cups_a_day"]
+ANSWERING = (
+    "from claimbook import load\nbook = load().update_from(globals())",
+    "from claimbook import show\nfrom claimbook.claims.comparison import compare_all",
+    "show.record(*(c.answer for c in compare_all(book)))",
+)
+"""Cells of a notebook that puts every answer of its book on record."""
 PARAMETERS = "\n".join(f"{name}: float = None  # unit: what" for name in FROZEN_COFFEE)
 PARAMETERS += "\nscenario: str = None  # x"
 
@@ -188,12 +194,12 @@ def what_is_left(project, marked) -> list[str | int]:
     return left if all_gone(marked) else [*left, *processes_mentioning(str(marked))]
 
 
-def all_gone(marked, seconds=5) -> bool:
+def all_gone(marked, seconds=60) -> bool:
     """Whether every process that was started with the mark ends within some seconds."""
     return wait_until(lambda: not processes_mentioning(str(marked)), seconds)
 
 
-def wait_until(met, seconds=60) -> bool:
+def wait_until(met, seconds=200) -> bool:
     """Wait for a condition; return whether it was met in time."""
     deadline = time.monotonic() + seconds
     while not met():
@@ -277,7 +283,7 @@ def _make_site(shared: Path) -> list:
     def built():
         for folder in (output, shared / ".site-work"):
             shutil.rmtree(folder, ignore_errors=True)
-        return _timed(*command)
+        return timed(*command)
 
     done, seconds = _quieter(built, BUILD_FLOOR)
     first = _digests(output)
@@ -287,12 +293,12 @@ def _make_site(shared: Path) -> list:
 
     def built_again():
         notebook.write_bytes(before.replace(b"United States adults together give", next(others)))
-        return _timed(*command)
+        return timed(*command)
 
     changed, rebuilt = _quieter(built_again, REBUILD_FLOOR)
     other = _digests(output)
     notebook.write_bytes(before)
-    again, _ = _timed(*command)
+    again, _ = timed(*command)
     code = done.returncode or changed.returncode or again.returncode
     same = _digests(output) == first != other
     return [done.stdout + done.stderr + changed.stderr + again.stderr, code, seconds, rebuilt, same]
@@ -304,8 +310,8 @@ def _quieter(measure, limit: float) -> tuple[subprocess.CompletedProcess, float]
     return first if first[1] < limit else min(first, measure(), key=lambda one: one[1])
 
 
-def _timed(*command) -> tuple[subprocess.CompletedProcess, float]:
-    """Run the command line; return what it did and the processor time that it took.
+def timed(*command) -> tuple[subprocess.CompletedProcess, float]:
+    """Run the command line in the checkout; return what it did and its processor time, in seconds.
 
     The time is that of a quiet machine: where the imports before and after the command take longer
     than they do there, because others share processor and memory, the command did so as well.

@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     sweep = commands.add_parser(
         "sweep", parents=[shared, timed], help="answers for every combination of a grid of figures"
     )
-    sweep.add_argument("grid", type=Path, metavar="GRID.yaml", help="see claimbook.run.grid")
+    sweep.add_argument("grid", type=Path, metavar="GRID.yaml", help="see book/schemas/grid.yaml")
     sweep.add_argument("--render", action="store_true", help="execute the notebooks for each one")
     sweep.add_argument("--scheduler", metavar="ADDRESS", help="use a Dask scheduler's workers")
     sweep.add_argument("--output", type=Path, metavar="DIR", help="default: build/sweeps/GRID")

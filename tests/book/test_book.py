@@ -266,24 +266,21 @@ def test_data_are_found_from_below_and_by_the_environment(tmp_path, monkeypatch)
 
 
 BIBLIOGRAPHIES = {
-    "not closed": ("@misc{bean2001, title = {Beans}", "references.bib, line 1, entry 'bean2001'"),
     "doubled": (
         "@misc{bean2001, title = {A}}\n@misc{bean2001, title = {B}}",
-        "line 2, entry 'bean2001': the key was already used on line 1",
+        "references.bib, line 2, entry 'bean2001': the key was already used on line 1",
     ),
     "unknown": (
         "@misc{been2001, title = {A}}",
         "entry 'been2001' has no row in the references table; did you mean 'bean2001'?",
     ),
-    "not UTF-8": (b"@misc{bean2001, title = {\xe9}}", "is not UTF-8"),
 }
 
 
 @pytest.mark.parametrize("case", BIBLIOGRAPHIES)
 def test_bad_bibliography_is_refused(coffee, case):
     content, words = BIBLIOGRAPHIES[case]
-    raw = content if isinstance(content, bytes) else content.encode()
-    (coffee / "references.bib").write_bytes(raw)
+    (coffee / "references.bib").write_text(content)
     with pytest.raises(InputError, match=re.escape(words)):
         load(coffee)
 

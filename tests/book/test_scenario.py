@@ -7,11 +7,10 @@ from itertools import permutations
 import nbformat
 import pandas as pd
 import pytest
-from conftest import ROOT, refused, write_coffee, write_implications, write_scenario
+from conftest import ANSWERING, ROOT, refused, write_coffee, write_implications, write_scenario
 from papermill import execute_notebook
 
 from claimbook import InputError, load
-from claimbook.book import yaml_file
 from claimbook.book.scenario import read_scenario
 from claimbook.claims.comparison import answers, evidence_rows
 from claimbook.run.outputs import carried_answers
@@ -301,15 +300,6 @@ BAD = {
     "nothing changed, said": ("figures: {}\nevidence: []", "it changes nothing"),
     "key twice": ("figures: {cups_a_day: 1 count}\nfigures: {cups_a_day: 2 count}",
                   "line 5: the key 'figures' appears twice"),
-    "bomb": ("figures: {a: &a [x, x], b: &b [*a, *a], c: &c [*b, *b], d: [*c, *c]}",
-             "line 4: anchors and aliases are not allowed"),
-    "alias": ("figures: *x", "anchors and aliases are not allowed"),
-    "merge": ("figures: {<<: {brewing_time: 5 minute}}", "line 4"),
-    "tag": ("figures: !!python/object/apply:os.system ['touch hacked']", "line 4: the tag"),
-    "plain tag": ("figures: !!map {brewing_time: 5 minute}", "line 4: the tag"),
-    "deep": ("figures: " + "[" * 5000, "nested too deeply"),
-    "two documents": ("figures: {cups_a_day: 1 count}\n---\na: 1", "line 5"),
-    "tab": ("figures:\n\tbrewing_time: 5 minute", "line 5"),
 }  # fmt: skip
 
 
@@ -319,10 +309,7 @@ MANY = ("missing cell", "work that no table knows")
 
 @pytest.fixture
 def collection(project):
-    project.notebook("10-one", "from claimbook import load\nbook = load().update_from(globals())",
-        "from claimbook import show\nfrom claimbook.claims.comparison import compare_all",
-        "show.record(*(c.answer for c in compare_all(book)))",
-    )  # fmt: skip
+    project.notebook("10-one", *ANSWERING)
     return project
 
 
@@ -368,25 +355,6 @@ def test_name_of_a_scenario_is_fit_for_a_folder_and_not_taken(collection, comman
     write_scenario(collection.root / "data", name, "figures: {cups_a_day: 7 count}")
     line = refused(command("run", f"--scenario={name}", cwd=collection.root))
     assert "expected a name of small letters, digits and hyphens, other than 'record'" in line
-
-
-@pytest.mark.parametrize("content, words", [
-    (b"title: \xff", "not UTF-8 text"), (b"- a", "expected 'name: value' lines"),
-    (b"", "expected 'name: value' lines"), (b"title: a\nreason: [", "line 2"),
-])  # fmt: skip
-def test_file_that_is_no_scenario_is_refused(collection, command, content, words):
-    path = write_scenario(collection.root / "data", "one", "")
-    path.write_bytes(content)
-    assert words in refused(command("run", "--scenario", "one", cwd=collection.root))
-
-
-def test_file_of_absurd_size_is_refused_unread(collection, command, monkeypatch):
-    write_scenario(
-        collection.root / "data", "one", "figures: {cups_a_day: 7 count}\n# " + "x" * 99999
-    )
-    monkeypatch.setattr(yaml_file, "MAX_BYTES", 50_000)
-    line = refused(command("run", "--scenario", "one", cwd=collection.root))
-    assert "scenarios/one.yaml: larger than 50000 bytes" in line
 
 
 def test_faulty_scenario_stops_nobody_else(collection, command):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import Project, refused, write_scenario
+from conftest import ANSWERING, Project, refused, write_scenario
 from small_record import STEM, checkout, commit, edit, git, picture, write_results
 
 from claimbook import load
@@ -51,6 +51,12 @@ def made_ready(project, name):
     return output
 
 
+def results(project, name, **figures):
+    """Write a folder of results into the checkout and return it."""
+    write_results(load(project.root / "data").update(**figures), project.root / name)
+    return project.root / name
+
+
 # --- states ---------------------------------------------------------------------------------------
 
 
@@ -81,8 +87,7 @@ def test_scenario_is_compared_with_the_record_in_text(project, command):
 def test_exit_code_says_whether_an_answer_changed(project, command):
     assert command("compare", "record", "slow", "--exit-code", cwd=project.root)[0] == 1
     assert command("compare", "slow", "slow", "--exit-code", cwd=project.root)[0] == 0
-    words = project.root / "words"
-    write_results(load(project.root / "data"), words)
+    words = results(project, "words")
     path = words / "results" / "answers.json"
     path.write_text(path.read_text().replace("No verified study", "No study"))
     code, said, _ = command("compare", "record", "words", "--exit-code", cwd=project.root)
@@ -117,8 +122,7 @@ def test_json_is_strict_and_whole(project, command):
 
 
 def test_folder_of_results_is_a_state(project, command):
-    output = project.root / "elsewhere"
-    write_results(load(project.root / "data").update(cups_a_day=5), output)
+    output = results(project, "elsewhere", cups_a_day=5)
     for name in ("elsewhere", str(output), "./elsewhere"):
         _, said, _ = command("compare", "record", name, cwd=project.root)
         assert "  figures: cups_a_day: 2 -> 5" in said.splitlines()
@@ -174,8 +178,7 @@ def test_checkout_below_the_top_of_its_repository_is_compared(tmp_path, command)
 
 def test_scenario_comes_before_a_folder_and_a_folder_before_a_revision(project, command):
     """The four kinds of name are tried in this order; a folder can be named by its path."""
-    folder = project.root / "slow"
-    write_results(load(project.root / "data").update(cups_a_day=5), folder)
+    folder = results(project, "slow", cups_a_day=5)
     assert "brewing_time" in command("compare", "record", "slow", cwd=project.root)[1]
     _, said, _ = command("compare", "record", "./slow", cwd=project.root)
     assert "  figures: cups_a_day: 2 -> 5" in said and "brewing_time" not in said
@@ -209,8 +212,7 @@ def test_unknown_state_is_named_with_the_nearest(project, command, name):
     ],
 )  # fmt: skip
 def test_folder_that_is_damaged_is_one_message(project, command, harm, words):
-    output = project.root / "elsewhere"
-    write_results(load(project.root / "data"), output)
+    output = results(project, "elsewhere")
     harm(output)
     code, said, errors = command("compare", "record", "elsewhere", cwd=project.root)
     assert (code, said) == (2, "") and len(errors.splitlines()) == 1
@@ -273,10 +275,7 @@ def test_faulty_scenario_is_refused(project, command):
 def test_scenario_without_results_is_run_once(project, command):
     write_scenario(project.root / "data", "new", "figures: {cups_a_day: 7 count}")
     write_results(load(project.root / "data"), project.root)
-    project.notebook(STEM, "from claimbook import load\nbook = load().update_from(globals())",
-        "from claimbook import show\nfrom claimbook.claims.comparison import compare_all",
-        "show.record(*(c.answer for c in compare_all(book)))",
-    )  # fmt: skip
+    project.notebook(STEM, *ANSWERING)
     code, said, errors = command("compare", "record", "new", cwd=project.root)
     assert code == 0 and "running scenario new" in errors
     assert "  figures: cups_a_day: 2 -> 7" in said.splitlines()
@@ -295,8 +294,7 @@ def change_between(project, before, after):
 
 
 def test_answers_that_came_or_went_are_told_in_the_right_direction(project):
-    output = project.root / "fewer"
-    write_results(load(project.root / "data"), output)
+    output = results(project, "fewer")
     path = output / "results" / "answers.json"
     document = json.loads(path.read_text())
     document["answers"] = document["answers"][1:]
@@ -309,8 +307,7 @@ def test_answers_that_came_or_went_are_told_in_the_right_direction(project):
 
 
 def test_numbers_that_differ_are_told_with_the_digits_that_differ(project):
-    output = project.root / "nearly"
-    write_results(load(project.root / "data"), output)
+    output = results(project, "nearly")
     path = output / "results" / "answers.json"
     path.write_text(path.read_text().replace('"estimate": 22.2222', '"estimate": 22.2219'))
     changed = changed_answers(change_between(project, "record", str(output)).answers)
@@ -319,8 +316,7 @@ def test_numbers_that_differ_are_told_with_the_digits_that_differ(project):
 
 
 def test_many_rows_are_shortened_in_words_and_whole_in_the_document(project):
-    output = project.root / "more"
-    write_results(load(project.root / "data"), output)
+    output = results(project, "more")
     path = output / "inputs" / "brews.csv"
     rows = [f"x{n},nero,filter,240,,,second,,https://example.org/x,read" for n in range(9)]
     path.write_text(path.read_text() + "\n".join(rows) + "\n")
@@ -338,8 +334,7 @@ def test_many_rows_are_shortened_in_words_and_whole_in_the_document(project):
 
 
 def test_control_characters_of_the_data_do_not_reach_the_terminal(project, command):
-    output = project.root / "hostile"
-    write_results(load(project.root / "data"), output)
+    output = results(project, "hostile")
     for path in (output / "inputs" / "brews.csv", output / "results" / "answers.json"):
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".csv":
@@ -409,13 +404,12 @@ def test_folder_of_something_else_is_refused_and_left(project, command, tmp_path
     target = tmp_path / "letters"
     target.mkdir()
     (target / "letter.txt").write_text("Dear all")
-    code, _, errors = command("compare", "record", "slow", "--notebook", target, cwd=project.root)
-    assert code == 2 and "letters: not empty and no comparison; choose another" in errors
+    args = ["compare", "record", "slow", "--notebook"]
+    outcome = command(*args, target, cwd=project.root)
+    assert "letters: not empty and no comparison; choose another" in refused(outcome)
     assert [p.name for p in target.iterdir()] == ["letter.txt"]
-    code, _, errors = command(
-        "compare", "record", "slow", "--notebook", target / "letter.txt", cwd=project.root
-    )
-    assert code == 2 and "cannot write to" in errors
+    outcome = command(*args, target / "letter.txt", cwd=project.root)
+    assert "cannot write to" in refused(outcome)
 
 
 def test_notebook_that_fails_leaves_what_was_there(project, tmp_path, monkeypatch):

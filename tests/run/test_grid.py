@@ -127,11 +127,8 @@ BAD = [
     (f"{FIGURE}[1 kg]", "figures: brewing_time: '1 kg' does not fit"),
     (f"{FIGURE}[1 minit]", "figures: brewing_time: '1 minit': unknown unit 'minit'"),
     (f"{FIGURE}[true]", "figures: brewing_time: True is not a number"),
-    (f"{FIGURE}[[1]]", "is not a number"),
-    (f"{FIGURE}[null]", "figures: brewing_time: None is not a number"),
     (f"{FIGURE}[0]", "figures: brewing_time: 0 minute is not above 0"),
     (f"{FIGURE}[.nan]", "'.nan' is not a number"),
-    (f"{FIGURE}[1e999]", "not a finite number"),
     (f"{FIGURE}{{from: 1, to: 2}}", "'steps' is missing; expected a whole number from 2"),
     (f"{FIGURE}{{to: 2, steps: 5}}", "'from' is missing"),
     (f"{FIGURE}{{from: 1, to: 2, steps: 5, step: 1}}", "key 'step' is not known; did you mean"),
@@ -160,9 +157,6 @@ BAD = [
     ("notebooks: 10\nscenarios: [one, record]", "notebooks: expected a list of names"),
     ("notebooks: [10, '10']\nscenarios: [one, record]", "notebooks: '10' is there twice"),
     ("figures: {brewing_time: [1], brewing_time: [2]}", "the key 'brewing_time' appears twice"),
-    ("figures: &a {brewing_time: [1]}", "line 2: anchors and aliases are not allowed"),
-    ("figures: {brewing_time: !!python/name:os.system [1]}", "line 2: the tag"),
-    ("figures: " + "[" * 3000, "nested too deeply"),
     ("figures:\n" + "\n".join(
         f"  {name}: {{from: {low}, to: {low + 9}, steps: 100000}}"
         for name, low in (("brewing_time", 1), ("cups_a_day", 1), ("extraction_min", 1),

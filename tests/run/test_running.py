@@ -5,12 +5,19 @@ import os
 import re
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import CLAIMBOOK, Project, claimbook, what_is_left, write_coffee
+from conftest import (
+    ANSWERING,
+    CLAIMBOOK,
+    Project,
+    claimbook,
+    wait_until,
+    what_is_left,
+    write_coffee,
+)
 
 from claimbook.book.folders import find_root
 from claimbook.errors import InputError
@@ -38,8 +45,8 @@ FAILURES = {
         r"cell 4 \('import os'\): its kernel died",
     ),
     "14-hangs": (
-        ["x = 1", "import time\ntime.sleep(60)", "y = 2"],
-        r"cell 4 \('import time'\): ran longer than 4 seconds",
+        ["x = 1", "import time\ntime.sleep(600)", "y = 2"],
+        r"cell 4 \('import time'\): ran longer than 20 seconds",
     ),
     "15-leaves-early": (
         ["import sys", "sys.exit(0)", "y = 2"],
@@ -71,7 +78,7 @@ def test_each_failed_notebook_and_cell_is_named_and_nothing_changes(project, mar
             if cells is None:
                 path.write_text("{")
     before = project.files()
-    done = project.run(*options, "--timeout", 4, "--jobs", 3)
+    done = project.run(*options, "--timeout", 20, "--jobs", 3)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     said = done.stderr.removeprefix("claimbook: ").splitlines()
@@ -84,9 +91,7 @@ def test_each_failed_notebook_and_cell_is_named_and_nothing_changes(project, mar
 
 
 def test_run_publishes_notebooks_figures_and_answers(project):
-    project.notebook("10-one", "from claimbook import load\nbook = load().update_from(globals())",
-        "from claimbook import show\nfrom claimbook.claims.comparison import compare_all",
-        "show.record(*(c.answer for c in compare_all(book)))",
+    project.notebook("10-one", *ANSWERING,
         "import matplotlib.pyplot as plt\nfrom claimbook.show.pictures import Picture\n"
         "fig, ax = plt.subplots()\nax.plot([1, 2])\n"
         "import pandas as pd\ndata = pd.DataFrame({'y': [1, 2]})\n"
@@ -199,7 +204,7 @@ def test_run_works_in_an_awkward_checkout_from_a_folder_below(tmp_path):
 @pytest.mark.parametrize("name, code", [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_interrupt_stops_kernels_and_leaves_the_record(project, marked, name, code):
     flag = project.root.parent / "started"
-    slow = f"open({str(flag)!r}, 'a').write('x')", "import time\ntime.sleep(100)"
+    slow = f"open({str(flag)!r}, 'a').write('x')", "import time\ntime.sleep(1000)"
     project.notebook("10-slow", *slow)
     project.notebook("20-slow", *slow)
     project.notebook("30-never", f"open({str(flag)!r} + '30', 'w')")
@@ -208,16 +213,12 @@ def test_interrupt_stops_kernels_and_leaves_the_record(project, marked, name, co
         [*CLAIMBOOK, "run", "--jobs", "2"], cwd=project.root, stderr=subprocess.PIPE, text=True
     )
     try:
-        deadline = time.monotonic() + 60
-        while not (flag.exists() and len(flag.read_text()) == 2) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        begun = time.monotonic()
+        assert wait_until(lambda: flag.exists() and len(flag.read_text()) == 2)
         process.send_signal(getattr(signal, name))
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=60)  # long before the cells are done
     finally:
         process.kill()
     assert process.returncode == code
-    assert time.monotonic() - begun < 10
     assert said.strip() == "claimbook: stopped; nothing was changed"
     assert project.files() == before
     assert what_is_left(project, marked) == []

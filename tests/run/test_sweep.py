@@ -20,11 +20,12 @@ import pandas as pd
 import pytest
 from conftest import (
     CLAIMBOOK,
+    ROOT,
     Project,
     all_gone,
-    claimbook,
     processes_mentioning,
     refused,
+    timed,
     wait_until,
     write_coffee,
     write_implications,
@@ -509,9 +510,9 @@ def test_sweep_survives_kills_and_interrupts(project, marked, inline, command):
             os.killpg(process.pid, number)  # as a terminal does: the workers get it too
         else:
             process.send_signal(number)
-        said, errors = process.communicate(timeout=60)
+        said, errors = process.communicate(timeout=120)
         assert (process.returncode, said) == (code, ""), errors
-        assert all_gone(marked, 15)
+        assert all_gone(marked)
         assert list(marked.iterdir()) == []
         now = parts()
         assert now.items() >= seen.items(), "no part is lost or done twice"
@@ -539,8 +540,7 @@ def test_sweep_survives_kills_and_interrupts(project, marked, inline, command):
 
 @pytest.mark.timeout(300)
 def test_ten_thousand_combinations_of_the_collection_take_less_than_a_minute(tmp_path):
-    from conftest import ROOT
-
+    """Of processor time, which others who share the machine do not add to."""
     (tmp_path / "grid.yaml").write_text(
         """
 title: Four figures
@@ -551,9 +551,7 @@ figures:
   sinus_to_leg_transit: {from: 0.5 second, to: 40 seconds, steps: 10}
 """
     )
-    begun = time.monotonic()
-    done = claimbook("sweep", "grid.yaml", "--data", ROOT / "data", "--output", "out", cwd=tmp_path)
-    seconds = time.monotonic() - begun
+    done, seconds = timed("sweep", tmp_path / "grid.yaml", "--output", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert done.stderr == "" and "10,000 of 10,000 combinations computed." in done.stdout
     print(f"10,000 combinations: {seconds:.1f} s")  # shown with -s
@@ -618,11 +616,11 @@ def test_each_combination_is_rendered_into_its_own_folder_whatever_stops_it(
             [*CLAIMBOOK, "sweep", "grid.yaml", *args], cwd=project.root, text=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # fmt: skip
         assert wait_until(lambda: (folder / "000000000").exists())
-        assert wait_until(lambda: any("ipykernel" in c for c in commands_of(marked)), 60)
+        assert wait_until(lambda: any("ipykernel" in c for c in commands_of(marked)))
         process.send_signal(number)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=120)
         assert process.returncode == code, errors
-        assert all_gone(marked, 15), "neither worker nor kernel stays"
+        assert all_gone(marked), "neither worker nor kernel stays"
         assert [p.name for p in folder.iterdir()] == ["000000000"]
     assert "what is done stays" in errors
     first = {p: p.stat().st_mtime_ns for p in (folder / "000000000").rglob("*")}

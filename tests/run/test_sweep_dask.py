@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from conftest import claimbook, stop, wait_until
+from conftest import ANSWERING, claimbook, stop, wait_until
 from test_sweep import SMALL_PARTS, contents, inline, write_project  # noqa: F401
 
 from claimbook import InputError
@@ -132,10 +132,7 @@ def interrupt_leaves_the_worker_to_others(project, address):
 
 
 def combinations_are_rendered(project, address):
-    project.notebook("10-one", "from claimbook import load\nbook = load().update_from(globals())",
-        "from claimbook import show\nfrom claimbook.claims.comparison import compare_all",
-        "show.record(*(c.answer for c in compare_all(book)))",
-    )  # fmt: skip
+    project.notebook("10-one", *ANSWERING)
     (project.root / "two.yaml").write_text("title: t\nfigures: {cups_a_day: [1, 2]}\n")
     done = claimbook("sweep", "two.yaml", "--render", "--scheduler", address, cwd=project.root)
     assert done.returncode == 0 and done.stderr == "", done.stderr

@@ -181,6 +181,7 @@ def test_a_card_leads_to_the_work_itself_where_the_printed_doi_does_not(every, b
         ("brews: {numbers: [value]}", "a list of three"),
         ("brews: {word: [method]}", "key 'word' is not known; did you mean 'words'"),
         ("brews: [method]", "expected words and numbers"),
+        ("notebook: cards", "notebook: expected the file name of a notebook, such as cards.ipynb"),
     ],
 )
 def test_wrong_wording_of_cards_is_named(coffee, text, told):
@@ -279,6 +280,18 @@ def test_anchors_and_addresses_are_safe():
     assert card_links.address("humming") == "25-claim-cards.ipynb#claim-humming"
     assert card_links.addresses(["humming", pd.NA]) == [card_links.address("humming"), ""]
     assert card_links.linked("humming", "[x]") == "[\\[x\\]](25-claim-cards.ipynb#claim-humming)"
+
+
+def test_nothing_leads_to_cards_that_stand_in_no_notebook(coffee, monkeypatch):
+    found = []
+    monkeypatch.setattr(outputs, "publish", lambda data, **_: found.append(data))
+    monkeypatch.setenv("CLAIMBOOK_DATA", str(coffee))
+    assert card_links.addresses(["aroma"]) == [""]
+    assert card_links.linked("a_b") == "a\\_b"
+    show.table(pd.DataFrame({"a": ["word"]}), "caption", claim="aroma")
+    show.say("Text", claim=["aroma", "extraction"])
+    assert "<caption>caption (claim: aroma)</caption>" in found[0]["text/html"]
+    assert found[1]["text/markdown"] == "Text (claims: aroma, extraction)"
 
 
 @pytest.mark.parametrize(

@@ -128,9 +128,8 @@ class Book:
         """Return a book with these figures in place of the printed ones; None leaves a figure.
 
         A number is in the figure's own unit; text may carry another unit (``"2 ms"``), which is
-        converted. Raises InputError for an unknown name, a number that is not finite, a wrong
-        unit, a percentage outside 0 to 100, any other quantity that is not above 0, or a range
-        whose ends are swapped. Warns (UnusualNumber) of a percentage that looks like a fraction.
+        converted. Raises InputError for what cannot be such a figure. Warns (UnusualNumber) of a
+        percentage that looks like a fraction.
         """
         figures = self.figures
         claims = self.claims.copy()
@@ -272,7 +271,7 @@ def load(folder: Path | str | None = None, scenario: str | None = None, **number
     book = Book(folder, tables, bibliography, questions, *more, origin=origin)
     _check_parts_fit(book)
     book = book if scenario is None else book.in_scenario(scenario)
-    return book.update(**numbers)
+    return book.update(**numbers) if numbers else book
 
 
 def _check_parts_fit(book: Book) -> None:

@@ -1,17 +1,7 @@
 """What follows from the figures of a text by arithmetic alone, such as a share times a population.
 
-An implication is data (`implications.yaml`)::
-
-    persons:
-      asks: How many persons is that?
-      claim: prevalence          # the claim that it is about
-      formula: prevalence * population
-      unit: count
-      inputs:                    # cells of tables (see `claimbook.book.cell_reference`)
-        population: {table: population, row: adults_2023, column: count}
-
-Names in the formula are figures (`Book.figures`) and inputs; it may use + - * / ** and brackets.
-Every number carries its unit, so a formula that mixes units fails when the book is loaded.
+An implication is data (`implications.yaml`; form: `schemas/implication.yaml`). Every number carries
+its unit, so a formula that mixes units fails when the book is loaded.
 """
 
 import ast
@@ -24,9 +14,8 @@ import numpy as np
 from pint import PintError
 from simpleeval import InvalidExpression, SimpleEval
 
-from claimbook.book.cell_reference import cell_quantity
 from claimbook.book.schema import check_form
-from claimbook.book.tables import Tables
+from claimbook.book.tables import Tables, cell_quantity
 from claimbook.book.units import convert, parse_unit, registry
 from claimbook.errors import InputError, require_known
 

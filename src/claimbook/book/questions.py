@@ -1,8 +1,7 @@
 """What is asked of the evidence: which rows measure the same thing as a figure of the text.
 
-A question is data (`questions.yaml`). It names the claim, the finding that says what the cited
-work reports, and two selections of evidence rows: `direct` rows measure what the claim is about,
-`indirect` rows measure something near it. New rows that fit a selection enter by themselves.
+A question is data (`questions.yaml`). Of its two selections of evidence, `direct` rows measure what
+the claim is about, `indirect` rows something near it. New rows that fit enter by themselves.
 """
 
 import numpy as np

@@ -1,21 +1,7 @@
 """Scenarios: updated figures and changed evidence under a name, with the reason and the source.
 
-A scenario is data (`scenarios/NAME.yaml` beside the tables). It changes nothing on disk: applied
-to a book it gives another book (`Book.in_scenario`). Its form::
-
-    title: Espresso only
-    reason: why anybody would ask
-    source: where its numbers come from
-    figures:                        # parameter: value with its unit, or a cell of a table
-      brewing_time: 25 seconds
-      extraction_max: {table: findings, row: bean2001_f03, column: high}
-    evidence:                       # each entry replaces cells, or adds rows
-      - table: brews
-        where: {method: filter, counts: true}
-        set: {counts: false}
-      - table: brews
-        add:
-          - {row_id: dora2026_01, method: espresso, value: 27, unit: second}
+A scenario is data (`scenarios/NAME.yaml` beside the tables; form: `schemas/scenario.yaml`). It
+changes nothing on disk: applied to a book it gives another book (`Book.in_scenario`).
 """
 
 import os
@@ -28,11 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from claimbook.book.cell_reference import cell_quantity
 from claimbook.book.folders import DESCRIPTION
 from claimbook.book.questions import select
 from claimbook.book.schema import check_form
-from claimbook.book.tables import Tables, load_tables
+from claimbook.book.tables import Tables, cell_quantity, load_tables
 from claimbook.book.units import parse_quantity
 from claimbook.book.yaml_file import read_yaml
 from claimbook.errors import InputError, nearest
@@ -69,8 +54,7 @@ def scenario_names(folder: Path) -> list[str]:
 def read_scenario(folder: Path, name: str) -> Scenario:
     """Read one scenario of a data folder; its figures and edits are checked when it is applied.
 
-    Raises InputError, naming file and line where it can, for an unknown name (with the nearest),
-    a key that is unknown, missing, repeated or of another kind, and any YAML trick.
+    Raises InputError, naming file and line where it can.
     """
     names = scenario_names(folder)
     if name not in names:
@@ -95,8 +79,7 @@ def figure_values(scenario: Scenario, tables: Tables, units: Mapping[str, str]) 
 
     units: parameter -> unit, for every figure of the book.
 
-    Raises InputError for an unknown parameter, a value without a unit or with one of another
-    kind, a cell that is not there, holds no number, or is in a row that was not verified.
+    Raises InputError for a parameter, unit or cell that is not known or does not fit.
     """
     values = {}
     for name, given in scenario.figures.items():
@@ -123,8 +106,7 @@ def edited_files(scenario: Scenario, tables: Tables, folder: Path) -> dict[str, 
     Every selection is made in the tables as they were, and no cell may be set twice, so the order
     of changes does not matter.
 
-    Raises InputError for an unknown table, column, level or key, a selection that meets no row,
-    and two changes of one cell.
+    Raises InputError for what is not known, meets no row, or is set twice.
     """
     paths = {r["name"]: r["path"] for r in tables.description["resources"]}
     texts: dict[str, pd.DataFrame] = {}

@@ -28,8 +28,7 @@ def _validator(form: str) -> Draft202012Validator:
 def check_form(content: Any, form: str, where: str) -> None:
     """Refuse content of YAML that has not the form `schemas/FORM.yaml`.
 
-    Raises InputError, starting with `where`: a key that is not known (with the nearest) or is
-    missing, or a value of another kind, with what was expected. The outermost fault comes first.
+    Raises InputError, starting with `where`, for the outermost fault, with what was expected.
     """
     errors = list(_validator(form).iter_errors(content))
     if not errors:

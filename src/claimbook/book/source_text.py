@@ -1,12 +1,6 @@
 """The source of the text whose claims a book holds: who wrote it, where it appeared, and when.
 
-It is data (`text.yaml` beside the tables), in this form::
-
-    title: On coffee
-    author: A. Bean
-    date: 2001-02-03
-    publisher: The Roaster              # if there is one
-    address: https://example.org/coffee # if it is known
+It is data (`text.yaml` beside the tables; form: `schemas/text.yaml`).
 """
 
 from dataclasses import dataclass
@@ -31,11 +25,7 @@ class Origin:
 
 
 def read_origin(path: Path) -> Origin:
-    """Read the source of the text.
-
-    Raises InputError, naming the file, for a key that is missing or unknown (with the nearest),
-    a value that is no text, a date that is no day, or an address that is neither http nor https.
-    """
+    """Read the source of the text. Raises InputError that names the file and the key."""
     given = read_yaml(path)
     check_form(given, "text", str(path))
     return Origin(**given | {"date": date.fromisoformat(given["date"])})

@@ -38,8 +38,7 @@ def write_whole(path: Path, content: bytes | str) -> None:
 def lock(path: Path, busy: str) -> Iterator[None]:
     """Hold the lock file `path`, whose folder is made as needed; killing this process releases it.
 
-    Raises InputError: the sentence `busy` if another process holds it, or that nothing can be
-    written there.
+    Raises InputError: `busy` if another process holds it, or that nothing can be written there.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

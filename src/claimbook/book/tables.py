@@ -1,9 +1,7 @@
 """Reading the tables of a book: each is checked against its description before it is used.
 
-The description is `datapackage.yaml`, a Frictionless Data Package; frictionless does the checking
-(encoding, header, ragged rows, types, levels, limits, unique keys, rules of a row). This module
-words what it finds for the person who has to mend it, turns the checked files into DataFrames, and
-checks that what they name of each other is there.
+frictionless checks them; this module words what it finds for the person who has to mend it, turns
+the files into DataFrames, and checks that what they name of each other is there.
 """
 
 import csv
@@ -23,7 +21,9 @@ from frictionless.formats import CsvControl
 from simpleeval import EvalWithCompoundTypes
 
 from claimbook.book.datapackage import as_list, description_problems
+from claimbook.book.evidence import NOT_EVIDENCE
 from claimbook.book.folders import DESCRIPTION
+from claimbook.book.schema import check_form
 from claimbook.book.text import visible
 from claimbook.book.yaml_file import read_yaml
 from claimbook.errors import InputError, nearest, require_known
@@ -73,6 +73,11 @@ class Tables:
         """Return the fixed unit of a column, ``"see unit"``, or None where it has none."""
         return _fields(_resource(self.description, table))[column].get("unit")
 
+    def meaning(self, table: str, means: str) -> str:
+        """Return the column of which the dictionary says that it means `means`."""
+        fields = _fields(_resource(self.description, table))
+        return next(name for name, field in fields.items() if field.get("means") == means)
+
     def known(
         self, where: str, table: str, columns: Iterable = (), levels: Mapping | None = None
     ) -> pd.DataFrame:
@@ -80,8 +85,7 @@ class Tables:
 
         levels: column -> a level or several.
 
-        Raises InputError, starting with `where`, for a table, column or level that is not there,
-        with the nearest that is.
+        Raises InputError, starting with `where`, with the nearest that is there.
         """
         require_known(f"{where}: table", [table], self.frames)
         frame, levels = self.frames[table], levels or {}
@@ -343,3 +347,27 @@ def _references(resource: dict) -> Iterator[tuple[str, str | None, tuple[str, st
         if items := field.get("items"):
             table, _, column = items.partition(".")
             yield name, field.get("separator", ";"), (table, column) if column else None
+
+
+def cell_quantity(asked: dict, tables: Tables, where: str) -> tuple[float, str]:
+    """Return number and unit of a cell that a YAML part names.
+
+    asked: table, row (its row_id), column (default: value) and sign (default: 1).
+
+    Raises InputError, starting with `where`, also for a row that was not verified.
+    """
+    check_form(asked, "cell", where)
+    column, sign = asked.get("column", "value"), asked.get("sign", 1)
+    frame = tables.known(where, asked["table"], [column, "row_id", "verification"])
+    require_known(f"{where}: row", [asked["row"]], frame["row_id"])
+    row = frame[frame["row_id"] == asked["row"]].iloc[0]
+    if str(row["verification"]) in NOT_EVIDENCE:
+        raise InputError(f"{where}: row {asked['row']} is {row['verification']}; it cannot be used")
+    truths = pd.api.types.is_bool_dtype(frame[column])
+    if truths or not pd.api.types.is_numeric_dtype(frame[column]) or pd.isna(row[column]):
+        raise InputError(f"{where}: row {asked['row']} has no number in column {column}")
+    unit = tables.unit_of(asked["table"], column)
+    unit = row.get("unit") if unit in (None, "see unit") else unit
+    if not isinstance(unit, str):
+        raise InputError(f"{where}: row {asked['row']} has no unit")
+    return sign * float(row[column]), unit

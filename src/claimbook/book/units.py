@@ -1,12 +1,6 @@
-"""Units: one pint registry, and numbers that may carry a unit.
+"""Units: one pint registry, and numbers that may carry a unit, such as ``"2 ms"`` or ``"12.5%"``.
 
-What a person types (``"2 ms"``, ``12.5``, ``"12.5%"``) becomes a float in a stated unit, or one
-sentence says why it cannot. pint would evaluate arithmetic in a text, so no text reaches it before
-a pattern has split it into one number and one unit. Three conventions:
-
-* percent are percent: ``0.1`` for a percentage is 0.1 percent, not 10 percent;
-* a bare number is in the expected unit;
-* a count of things is not a ratio: pint calls both dimensionless, this module keeps them apart.
+pint would evaluate arithmetic in a text, so a pattern splits it into one number and one unit first.
 """
 
 import math
@@ -149,9 +143,7 @@ def parse_quantity(given: Any, unit: str) -> float:
     given: a number (int, float, numpy scalar) in `unit`; a pint quantity of one number; or text, a
     number or a number and a unit (``"2 ms"``, ``"12.5%"``), which is converted.
 
-    Raises InputError, with what was given, what was expected and an example, for a boolean, other
-    text, NaN, infinity, underscores or commas in numbers, arithmetic, and a unit that is unknown or
-    of another kind.
+    Raises InputError, with what was given, what was expected and an example.
     """
     number, own = given, unit
     if hasattr(given, "magnitude") and hasattr(given, "units"):

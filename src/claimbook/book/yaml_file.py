@@ -82,8 +82,7 @@ def as_day(value) -> date | None:
 def read_yaml(path: Path) -> dict:
     """Return the mapping that the YAML file at `path` holds.
 
-    Raises InputError, naming file and line, if the file is missing, is not UTF-8, is over
-    MAX_BYTES, is not one YAML mapping, or uses repeated keys, anchors, aliases or tags.
+    Raises InputError, naming file and line, also for repeated keys, anchors, aliases and tags.
     """
     if not path.is_file():
         raise InputError(f"{path}: the file is missing")

@@ -74,14 +74,12 @@ def change_document(change: Change) -> dict:
         "after": change.names[1],
         "scenarios": list(change.scenarios),
         "answers_in_all": change.total,
-        "answers": _records(change.answers),
-        "inputs": _records(change.inputs),
+        **{
+            name: json.loads(table.to_json(orient="records", double_precision=15))
+            for name, table in (("answers", change.answers), ("inputs", change.inputs))
+        },
         "pictures": list(change.pictures),
     }
-
-
-def _records(table: pd.DataFrame) -> list[dict]:
-    return json.loads(table.to_json(orient="records", double_precision=15))
 
 
 # --- as text -------------------------------------------------------------------------------------
@@ -91,7 +89,10 @@ def change_text(change: Change) -> str:
     """Return a change as text for a terminal."""
     before, after = change.names
     changed = changed_questions(change.answers)
-    parts = [f"From {before} to {after}", _inputs_text(change.inputs)]
+    lines = [f"Inputs that differ: {len(change.inputs) or 'none'}"]
+    for row in input_summary(change.inputs).itertuples():
+        lines.append(f"  {row.where}: {row.what}: {row.difference}")
+    parts = [f"From {before} to {after}", "\n".join(lines)]
     flipped = flips(change.answers)
     if len(flipped):
         lines = [f"  {r.question}: {r.before} -> {r.after}" for r in flipped.itertuples()]
@@ -165,13 +166,6 @@ def _shortened(why: list[str]) -> str:
 def _first(names: list[str]) -> str:
     more = len(names) - SHOWN_ROWS
     return ", ".join(names[:SHOWN_ROWS]) + (f" and {more} more" if more > 0 else "")
-
-
-def _inputs_text(inputs: pd.DataFrame) -> str:
-    lines = [f"Inputs that differ: {len(inputs) or 'none'}"]
-    for row in input_summary(inputs).itertuples():
-        lines.append(f"  {row.where}: {row.what}: {row.difference}")
-    return "\n".join(lines)
 
 
 def input_summary(inputs: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from claimbook.book.book import Book
+from claimbook.book.first_page import About, has_first_page, load_about
 from claimbook.book.format import interval_text, plain_words, quantity_text
 from claimbook.book.text import markdown_text
 from claimbook.citations.audit import audit
@@ -32,9 +33,10 @@ def documents(root: Path, book: Book) -> dict[Path, str]:
     data for them.
     """
     records = json.loads((root / "results" / "answers.json").read_text(encoding="utf-8"))
+    text = load_about(book).text if has_first_page(book.folder) else About.text
     readme, dictionary = root / "README.md", book.folder / "README.md"
     parts = {
-        readme: ("answers", answers_markdown(records["answers"])),
+        readme: ("answers", answers_markdown(records["answers"], text)),
         dictionary: ("dictionary", dictionary_text(book)),
     }
     found = {path: _with_part(path, *part) for path, part in parts.items() if path.exists()}
@@ -56,15 +58,15 @@ def _with_part(path: Path, name: str, content: str) -> str:
     return pattern.sub(lambda _: f"{start}\n\n{content}\n\n{END}", text)
 
 
-def answers_markdown(records: list[dict]) -> str:
+def answers_markdown(records: list[dict], text: str = About.text) -> str:
     """Return the answers about figures as a Markdown table: cited source, evidence, verdict.
 
+    text: how the text is called in a sentence.
     Answers to other questions carry no report of a cited source and are left out.
     """
-    lines = [
-        "| Question | The essay | Its cited source | Studies: median (range) | Verdict |",
-        "|---|---|---|---|---|",
-    ]
+    says = markdown_text(text[:1].upper() + text[1:])
+    heads = ["Question", says, "Its cited source", "Studies: median (range)", "Verdict"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for record in records:
         if "cited" not in record:
             continue

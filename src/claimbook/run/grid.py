@@ -1,17 +1,7 @@
 """Grids of figures for a sweep: every combination of the values that a file names.
 
-The file::
-
-    title: How much hangs on the two times?
-    scenarios: [record, espresso-only]    # optional; record: the book as it stands
-    figures:                              # parameter: a list of values, or a range
-      brewing_time: [25 seconds, 4 minutes]
-      extraction_max: {from: 18 percent, to: 30 percent, steps: 25}
-      cups_a_day: {from: 1 count, to: 64 count, steps: 7, spacing: log}
-    notebooks: [10]                       # optional, for --render: only these
-
-Combinations are numbered from 0; the last figure changes fastest. They are made when they are
-asked for, so a grid of millions takes no memory.
+Its form: `book/schemas/grid.yaml`. Combinations are numbered from 0; the last figure changes
+fastest. They are made when they are asked for, so a grid of millions takes no memory.
 """
 
 import hashlib

@@ -6,18 +6,17 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
+from claimbook.book.book import load
+from claimbook.book.folders import find_root
 from claimbook.claims.recompute import VERDICT
 from claimbook.claims.verdict import VERDICTS
+from claimbook.run.grid import read_grid
+from claimbook.run.running import find_notebooks
 from claimbook.run.sweep import Sweep, run_sweep
 
 
 def run(args: argparse.Namespace) -> int:
     """Sweep the grid and print what came of it; return 0. Raises InputError or RunFailed."""
-    from claimbook.book.book import load
-    from claimbook.book.folders import find_root
-    from claimbook.run.grid import read_grid
-    from claimbook.run.running import find_notebooks
-
     book = load(args.data)
     grid = read_grid(args.grid, book)
     root = find_root() if args.render else None

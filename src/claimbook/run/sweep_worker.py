@@ -60,9 +60,7 @@ class _Workshop:
             return self._recomputers[scenario]
 
 
-@lru_cache(maxsize=2)
-def _cached(bundle: bytes) -> _Workshop:
-    return _Workshop(bundle)
+_cached = lru_cache(maxsize=2)(_Workshop)
 
 
 def _workshop(bundle: bytes) -> _Workshop:

@@ -19,8 +19,9 @@ from claimbook.show.pictures import drawn
 SWEEPS = 24  # passes over the layers; the order settles well before
 LINES = {"supports": "solid", "agrees": "dotted", "rival": "dashed"}
 LINE_WORDS = {"supports": "supports", "agrees": "fits", "rival": "another explanation"}
-LABEL_WIDTH = 14  # characters to a line of a box
-HALF_BOX = 0.38  # of the way from one layer to the next
+LABEL_WIDTH = 11  # characters to a line of a box
+LAYER = 0.95  # inches; a page of JupyterLab holds nine layers
+HALF_BOX = 0.37  # of the way from one layer to the next
 ROOM = {True: 1.0, False: 0.45}
 """Height that a claim takes in its layer, and an arrow that passes by."""
 
@@ -32,11 +33,7 @@ def ordered_layers(graph: nx.DiGraph) -> list[list]:
     follows the barycentre heuristic (Sugiyama, Tagawa, Toda 1981): each moves to the mean place of
     its neighbours, layer by layer, forwards and backwards; the order with fewest crossings is kept.
     """
-    depth = layers(graph)
-    walk = nx.DiGraph()
-    walk.add_nodes_from(graph)
-    for premise, claim in graph.edges:
-        nx.add_path(walk, _way(premise, claim, depth))
+    walk, depth = _walk(graph), layers(graph)
     depth |= {node: node[2] for node in walk if isinstance(node, tuple)}
     names = sorted(walk, key=str)
     rows = [[n for n in names if depth[n] == d] for d in range(max(depth.values()) + 1)]
@@ -52,6 +49,15 @@ def ordered_layers(graph: nx.DiGraph) -> list[list]:
         if (crossed := _crossings(walk, rows)) < fewest:
             best, fewest = [list(row) for row in rows], crossed
     return best
+
+
+def _walk(graph: nx.DiGraph) -> nx.DiGraph:
+    """Return the graph with the places that arrows pass as nodes on their way."""
+    walk, depth = nx.DiGraph(), layers(graph)
+    walk.add_nodes_from(graph)
+    for premise, claim in graph.edges:
+        nx.add_path(walk, _way(premise, claim, depth))
+    return walk
 
 
 def _way(premise: str, claim: str, depth: dict[str, int]) -> list:
@@ -80,14 +86,7 @@ def places(graph: nx.DiGraph) -> dict:
     x is the layer. Within a layer each stands as near as the others let it to the mean height of
     its neighbours (a monotone least-squares fit).
     """
-    rows = ordered_layers(graph)
-    near: dict = {node: [] for row in rows for node in row}
-    depth = layers(graph)
-    for premise, claim in graph.edges:
-        way = _way(premise, claim, depth)
-        for one, other in zip(way, way[1:], strict=False):
-            near[one].append(other)
-            near[other].append(one)
+    rows, near = ordered_layers(graph), _walk(graph).to_undirected()
     offsets = {}
     for row in rows:
         rooms = [ROOM[isinstance(node, str)] for node in row]
@@ -117,26 +116,26 @@ def argument_plot(graph: nx.DiGraph, matrix: pd.DataFrame, bearing: list[str], c
     at, depth = places(graph), layers(graph)
     high = max(y for _, y in at.values())
     wide = max(x for x, _ in at.values())
-    fig, ax = plt.subplots(figsize=(1.36 * (wide + 1), 0.58 * (high + 1) + 1.4))
+    fig, ax = plt.subplots(figsize=(LAYER * (wide + 1), 0.55 * (high + 1) + 1.6))
     for premise, claim, relation in graph.edges(data="relation"):
         path = _curve([at[node] for node in _way(premise, claim, depth)])
         style = {"color": "0.55", "lw": 0.9, "linestyle": LINES[relation]}
         ax.add_patch(
-            FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=8, **style, zorder=1)
+            FancyArrowPatch(path=path, arrowstyle="-|>", mutation_scale=7, **style, zorder=1)
         )
     for claim in graph:
         verdict, label = Verdict(matrix.loc[claim, "verdict"]), matrix.loc[claim, "label"]
         thick = claim in bearing or claim == conclusion
+        frame = {"ec": "black", "lw": 2.2} if thick else {"ec": verdict.colour, "lw": 1}
+        box = {"boxstyle": "round,pad=0.3", "fc": _tint(verdict.colour), **frame}
         text = f"{verdict.mark} {fill(label, LABEL_WIDTH)}"
-        ax.text(*at[claim], text, fontsize=8, gid=anchor(claim), **_box(verdict, thick))
+        style = {"fontsize": 7, "ha": "center", "va": "center", "zorder": 2}
+        ax.text(*at[claim], text, gid=anchor(claim), bbox=box, **style)
     ax.set(xlim=(-0.5, wide + 0.5), ylim=(high + 0.6, -0.6))
     ax.axis("off")
-    _key(fig, set(matrix.loc[list(graph), "verdict"].astype(str)), set(_relations(graph)))
+    relations = {relation for _, _, relation in graph.edges(data="relation")}
+    _key(fig, set(matrix.loc[list(graph), "verdict"].astype(str)), relations)
     return fig, _words(graph, matrix, bearing, conclusion), _arrows(graph, matrix)
-
-
-def _relations(graph: nx.DiGraph) -> list[str]:
-    return [relation for _, _, relation in graph.edges(data="relation")]
 
 
 def _curve(points: list[tuple[float, float]]) -> Path:
@@ -150,13 +149,6 @@ def _curve(points: list[tuple[float, float]]) -> Path:
         vertices += [(middle, from_y), (middle, to_y), (to_x, to_y)]
         codes += [Path.CURVE4] * 3
     return Path(vertices, codes)
-
-
-def _box(verdict: Verdict, thick: bool) -> dict:
-    """Return the style of a claim's text and its frame."""
-    frame = {"ec": "black", "lw": 2.2} if thick else {"ec": verdict.colour, "lw": 1}
-    box = {"boxstyle": "round,pad=0.3", "fc": _tint(verdict.colour), **frame}
-    return {"ha": "center", "va": "center", "bbox": box, "zorder": 2}
 
 
 def _key(fig: plt.Figure, verdicts: set[str], relations: set[str]) -> None:
@@ -174,7 +166,7 @@ def _key(fig: plt.Figure, verdicts: set[str], relations: set[str]) -> None:
     ]
     thick = "the conclusion, and what every way to it needs"
     handles.append(patch((0, 0), 1, 1, fc="white", ec="black", lw=2.2, label=thick))
-    fig.legend(handles=handles, loc="outside upper left", ncols=5, fontsize=8.5, frameon=False)
+    fig.legend(handles=handles, loc="outside upper left", ncols=3, fontsize=8.5, frameon=False)
 
 
 def _tint(colour: str, strength: float = 0.22) -> tuple[float, ...]:

@@ -1,16 +1,14 @@
 """Claim cards: for each claim one section with everything that the collection knows of it.
 
-A card is Markdown with HTML tables, for a notebook and for the site alike. In the notebook it opens
-with an anchor that never changes while the claim keeps its name, so that every other notebook can
-link to it (`address`). All text of the data is escaped: it shows as text and is never obeyed.
+A card is Markdown with HTML tables, for a notebook and for the site alike.
 """
 
-import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+from markupsafe import Markup, escape
 
 from claimbook.book.bibliography import format_entry_html
 from claimbook.book.book import Book
@@ -22,20 +20,18 @@ from claimbook.book.format import (
     plain_words,
     quantity_text,
 )
-from claimbook.book.schema import check_form
 from claimbook.book.tables import split_cell
-from claimbook.book.text import doi_link, markdown_text, safe_link, visible
-from claimbook.book.yaml_file import read_yaml
+from claimbook.book.text import doi_link, markdown_text, safe_link
 from claimbook.citations.fields import as_text
 from claimbook.citations.known_dois import known_dois
 from claimbook.claims.cited_support import cited_support, said_by_cited_works
 from claimbook.claims.summary import Summary
 from claimbook.claims.verdict import Verdict
 from claimbook.errors import InputError, nearest
-from claimbook.show.card_links import anchor, linked
+from claimbook.show.card_links import FILE, anchor, linked, read_cards
+from claimbook.show.html import pieces
 from claimbook.show.reference_tables import citation_text, fields_text
 
-COLUMNS = "cards.yaml"
 UNCONFIRMED = "unconfirmed"
 NONE = "none."
 
@@ -53,7 +49,6 @@ class Columns:
     bearing: str = ""
 
 
-_DEFAULTS = {"words": (), "numbers": ("value", "low", "high")}
 FINDINGS = Columns(
     ("source_reports", "quantity", "value_text", "population", "source_citation"), bearing="support"
 )
@@ -65,23 +60,20 @@ def load_columns(book: Book) -> dict[str, Columns]:
     The bearing is the column that the book's bearings name. Without the file no table is worded.
     Raises InputError for a table, key or column that is not known.
     """
-    path = book.folder / COLUMNS
-    if not path.exists():
-        return {}
-    found = {}
-    for table, asked in read_yaml(path).items():
-        where = f"{path}: '{table}'"
-        check_form(asked, "card", where)
+    path, found = book.folder / FILE, {}
+    worded = {name: asked for name, asked in read_cards(book.folder).items() if name != "notebook"}
+    for table, asked in worded.items():
         try:
             known = book.table(table).columns
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
-        words, numbers = (asked.get(k, list(v)) for k, v in _DEFAULTS.items())
-        for name in [*words, *filter(None, asked.get("numbers", []))]:
+        shape = {name: tuple(column or "" for column in asked[name]) for name in asked}
+        for name in filter(None, [column for columns in shape.values() for column in columns]):
             if name not in known:
-                raise InputError(f"{where}: no column '{name}'{nearest(str(name), known)}")
-        bearing = book.bearings.get(table, {}).get("column", "")
-        found[table] = Columns(tuple(words), tuple(n or "" for n in numbers), bearing)
+                raise InputError(
+                    f"{path}: '{table}': no column '{name}'{nearest(str(name), known)}"
+                )
+        found[table] = Columns(**shape, bearing=book.bearings.get(table, {}).get("column", ""))
     return found
 
 
@@ -142,9 +134,7 @@ class _Shared:
     def __init__(self, book: Book, audited: pd.DataFrame):
         self.book = book
         self.audited = audited.set_index("key")
-        pairs = cited_support(book)
-        self.support = dict(zip(zip(pairs["claim"], pairs["key"], strict=True),
-                                pairs["support"], strict=True))  # fmt: skip
+        self.support = cited_support(book).set_index(["claim", "key"])["support"].to_dict()
         self.said = _said_for_claim(book)
         self.wider = all_wider_rows(book)
         self.dois = known_dois(book)
@@ -166,7 +156,10 @@ def _sections(shared: _Shared, claim: pd.Series, columns, verdicts, used) -> lis
 def _about(claim: pd.Series) -> str:
     facts = [f"`{re.sub(r'[^A-Za-z0-9_.-]', '-', claim['claim'])}`"]
     facts.append(f"paragraph {markdown_text(claim['paragraph'])}")
-    facts += [f"{plain_words(name)}: {_level(claim[name])}" for name in ("domain", "role", "hedge")]
+    facts += [
+        f"{plain_words(name)}: {markdown_text(plain_words(claim[name]))}"
+        for name in ("domain", "role", "hedge")
+    ]
     if claim["role"] == "figure":
         facts.append(f"**figure: {markdown_text(figure_text(claim))}**")
     if not pd.isna(claim["population"]):
@@ -174,76 +167,60 @@ def _about(claim: pd.Series) -> str:
     return " · ".join(facts)
 
 
-def _level(level) -> str:
-    return markdown_text(plain_words(level))
-
-
 # --- the works cited -----------------------------------------------------------------------------
 
 
-def _works(shared: "_Shared", keys: list[str], claim: str) -> str:
+def _works(shared: _Shared, keys: list[str], claim: str) -> str:
     if not keys:
         return NONE
-    bibliography = shared.book.bibliography
     rows = []
     for key in keys:
         entry = shared.audited.loc[key]
-        differing = fields_text(entry["disagreeing_fields"])
-        printed = (
-            format_entry_html(key, bibliography)
-            if key in bibliography.entries
-            else _text(f"{entry['printed_authors']} {entry['printed_year']}: not in the list")
-        )
         rows.append(
             [
-                printed + _meant(shared, key, printed),
-                _text(citation_text(entry["verdict"])),
-                _text(differing),
-                _text(plain_words(shared.support[claim, key])),
+                _printed(shared, key, entry),
+                citation_text(entry["verdict"]),
+                fields_text(entry["disagreeing_fields"]),
+                plain_words(shared.support[claim, key]),
             ]
         )
     heads = ["cited work, as printed", "the citation", "fields that differ", "does it say so?"]
     return _table(heads, rows)
 
 
-def _meant(shared: "_Shared", key: str, printed: str) -> str:
-    """Return a link to the work itself where what is printed does not lead to it."""
+def _printed(shared: _Shared, key: str, entry: pd.Series) -> Markup:
+    """Return a work as printed, with a link to the work itself where that leads elsewhere."""
+    if key in shared.book.bibliography.entries:
+        printed = Markup(format_entry_html(key, shared.book.bibliography))
+    else:
+        printed = f"{entry['printed_authors']} {entry['printed_year']}: not in the list"
     link = doi_link(shared.dois.get(key, ""))
-    if not link or html.escape(link) in printed:
-        return ""
-    return f'<br><small>the work itself: <a href="{html.escape(link)}">{_text(link)}</a></small>'
+    return pieces().cited_work(printed, "" if escape(link) in printed else link)
 
 
-def _reported(shared: "_Shared", own: pd.DataFrame) -> str:
+def _reported(shared: _Shared, own: pd.DataFrame) -> str:
     if own.empty:
         return ""
     rows = []
     for _, row in own.iterrows():
         number = _number(shared.book, "findings", row, FINDINGS)
-        if number == "–":
-            number = _field(row, "value_text") or number
         through = "" if row.get("source_key") == row["key"] else _field(row, "source_citation")
-        note = as_text(row.get("note"))
+        notes = [("Source", through), ("Note", as_text(row.get("note")))]
+        people = row.get("n")
+        people = "" if people is None or pd.isna(people) else f"n = {number_text(float(people))}"
         rows.append(
             [
-                _row_link(row, shared.dois),
-                _text(_field(row, "source_reports"))
-                + (f"<br><small>{_text(f'Source: {through}')}</small>" if through else "")
-                + (f"<br><small>{_text(f'Note: {note}')}</small>" if note else ""),
-                _text(number),
-                _text("; ".join(filter(None, (_field(row, "population"), _people(row))))),
-                _text(plain_words(row.get("locator"))),
-                _text(plain_words(row["support"])),
-                _text(_checked(row)),
+                _row_name(row, shared.dois),
+                pieces().with_notes(_field(row, "source_reports") or "–", notes),
+                number or _field(row, "value_text"),
+                "; ".join(filter(None, (_field(row, "population"), people))),
+                plain_words(row.get("locator")),
+                plain_words(row["support"]),
+                _checked(row),
             ]
         )
     heads = ["row", "reports", "figure", "population", "read in", "says so?", "how checked"]
     return _table(heads, rows)
-
-
-def _people(row: pd.Series) -> str:
-    number = row.get("n")
-    return "" if number is None or pd.isna(number) else f"n = {number_text(float(number))}"
 
 
 # --- the wider evidence --------------------------------------------------------------------------
@@ -273,63 +250,42 @@ def _said_for_claim(book: Book) -> pd.DataFrame:
     return said[pd.Series(asked, index=said.index, dtype=bool)]
 
 
-def _wider(shared: "_Shared", claim: str, columns: Mapping[str, Columns]) -> str:
+def _wider(shared: _Shared, claim: str, columns: Mapping[str, Columns]) -> str:
     found = shared.wider[claim]
     if not found:
         return NONE
-    counts = [f"{len(rows)} in `{name}`" for name, rows in found.items()]
-    total = sum(map(len, found.values()))
     rows = []
     for name, frame in found.items():
         shape = FINDINGS if name == "findings" else columns.get(name, Columns())
         for _, row in frame.iterrows():
-            words = (_field(row, column) for column in shape.words)
             rows.append(
                 [
-                    _row_link(row, shared.dois),
-                    _text("; ".join(filter(None, words))),
-                    _text(_number(shared.book, name, row, shape)),
-                    _text(plain_words(row.get(shape.bearing)) if shape.bearing else "–"),
-                    _text(_checked(row)),
+                    _row_name(row, shared.dois),
+                    "; ".join(filter(None, (_field(row, column) for column in shape.words))),
+                    _number(shared.book, name, row, shape),
+                    plain_words(row.get(shape.bearing)) if shape.bearing else "",
+                    _checked(row),
                 ]
             )
+    counts = ", ".join(f"{len(frame)} in `{name}`" for name, frame in found.items())
     table = _table(["row", "about", "figure", "bearing", "how checked"], rows)
-    return (
-        f"{', '.join(counts)}.\n\n<details><summary>Show "
-        f"{'the row' if total == 1 else f'all {total} rows'}</summary>{table}</details>"
-    )
+    all_rows = "the row" if len(rows) == 1 else f"all {len(rows)} rows"
+    return f"{counts}.\n\n{pieces().folded(f'Show {all_rows}', table)}"
 
 
 # --- cells ---------------------------------------------------------------------------------------
 
 
-def _text(value) -> str:
-    """Return text for an HTML cell inside Markdown: no markup, no formula, no line of its own."""
-    escaped = html.escape(re.sub(" +", " ", visible(str(value))).strip())
-    return escaped.replace("$", "&#36;") or "–"
+def _table(heads: list[str], rows: list[list[str]]) -> Markup:
+    return pieces().table(heads, [(False, [cell or "–" for cell in row]) for row in rows])
 
 
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    """Return an HTML table on one line; its cells are escaped already."""
-    head = "".join(f'<th style="text-align: left">{_text(name)}</th>' for name in heads)
-    body = "".join(
-        "<tr>" + "".join(f'<td style="text-align: left">{c}</td>' for c in row) + "</tr>"
-        for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _row_link(row: pd.Series, dois: Mapping[str, str]) -> str:
+def _row_name(row: pd.Series, dois: Mapping[str, str]) -> Markup:
     """Return a row's name, which leads to the page that was read, and the DOI of its source."""
-    name = _text(row["row_id"])
-    link = safe_link(as_text(row.get("evidence_url")).split(" | ")[0])
-    named = f'<a href="{html.escape(link)}">{name}</a>' if link else name
+    page = safe_link(as_text(row.get("evidence_url")).split(" | ")[0])
     source = next((row[c] for c in ("source_key", "study_key") if c in row.index), None)
-    link = doi_link(as_text(row.get("doi")) or dois.get(source, ""))
-    if not link:
-        return named
-    bare = link.removeprefix("https://doi.org/")
-    return f'{named}<br><small>doi: <a href="{html.escape(link)}">{_text(bare)}</a></small>'
+    doi = doi_link(as_text(row.get("doi")) or dois.get(source, ""))
+    return pieces().named_row(row["row_id"], page, doi)
 
 
 def _unconfirmed(row: pd.Series) -> set[str]:
@@ -348,11 +304,11 @@ def _field(row: pd.Series, column: str) -> str:
 
 
 def _number(book: Book, table: str, row: pd.Series, shape: Columns) -> str:
-    """Return the number of a row with its unit and interval, or ``–``."""
+    """Return the number of a row with its unit and interval, or ``""``."""
     numbers = [row.get(column) for column in shape.numbers]
     value, low, high = (None if v is None or pd.isna(v) else float(v) for v in numbers)
     if value is None and low is None and high is None:
-        return "–"
+        return ""
     column = next(c for c in shape.numbers if c in row.index)
     unit = book.tables.unit_of(table, column)
     unit = as_text(row.get("unit")) if unit in (None, "see unit") else unit

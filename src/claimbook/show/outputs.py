@@ -7,9 +7,8 @@ and notebooks cannot disagree.
 """
 
 import base64
-import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 from IPython.display import display as publish
@@ -19,6 +18,7 @@ from claimbook.book.text import markdown_text, safe_link
 from claimbook.claims.answer import Answer
 from claimbook.errors import InputError
 from claimbook.show.card_links import address, addresses, linked
+from claimbook.show.html import pieces
 from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY, SHOWS, SVG_TYPE
 from claimbook.show.pictures import Picture
 from claimbook.show.theme import theme
@@ -39,7 +39,8 @@ def say(
     claim: the claim, or claims, that the whole text is about; its end leads to their cards.
     answer: the answer, or answers, that the text states; it carries them to the record.
     """
-    text += _about([linked(name) for name in _names(claim)])
+    if cards := [linked(name) for name in _names(claim)]:
+        text += f" (claim{'s' * (len(cards) > 1)}: {', '.join(cards)})"
     forms = {"text/markdown": text, "text/plain": text if plain is None else plain}
     stated = [answer] if isinstance(answer, Answer) else list(answer)
     publish(forms | (_carried(stated) if stated else {}), raw=True)
@@ -55,55 +56,37 @@ def table(
 
     links: column -> addresses (one per row); the cells of that column become links. An address
         is http or https, or leads to a notebook beside this one or an anchor in it, such as
-        ``25-claim-cards.ipynb#claim-x``; any other is dropped.
+        ``cards.ipynb#claim-x``; any other is dropped.
     claim: the claim, or claims, that the whole table is about; the caption leads to their cards.
     """
     publish(_table_forms(frame, caption, links, claim), raw=True)
 
 
 def _table_forms(
-    frame: pd.DataFrame, caption: str, links: dict | None, claim: str | Iterable[str] = ()
+    frame: pd.DataFrame,
+    caption: str,
+    links: Mapping[str, Iterable[str]] | None,
+    claim: str | Iterable[str] = (),
 ) -> dict[str, str]:
-    """Return a table as HTML and as plain text."""
-    shown = frame.copy()
+    """Return a table as HTML and as plain text; numbers stand right and words left."""
+    shown = frame.map(_cell).astype(object)
     shown.columns = [plain_words(c) for c in shown.columns]
     if shown.index.name:
         shown.index.name = plain_words(shown.index.name)
-    cells = shown.map(lambda cell: html.escape(_cell(cell)))
+    named = not isinstance(frame.index, pd.RangeIndex)
+    plain = f"{caption}\n{shown.to_string(index=named)}"
     for column, targets in (links or {}).items():
-        name = plain_words(column)
-        cells[name] = [
-            _linked(cell, target) for cell, target in zip(cells[name], targets, strict=True)
-        ]
-    cells.index = [html.escape(_cell(i)) for i in cells.index]
-    cells.index.name = shown.index.name and html.escape(str(shown.index.name))
-    cells.columns = [html.escape(str(column)) for column in cells.columns]
-    numbers = isinstance(frame.index, pd.RangeIndex)
-    body = cells.to_html(escape=False, index=not numbers, border=0, justify="left")
-    body = _aligned(body, frame, index=not numbers)
-    about = html.escape(caption) + _about(
-        [_linked(html.escape(name), address(name)) for name in _names(claim)]
-    )
-    body = body.replace('class="dataframe">', f'class="dataframe"><caption>{about}</caption>', 1)
-    plain = f"{caption}\n{shown.map(_cell).to_string(index=not numbers)}"
-    return {"text/html": body, "text/plain": plain}
-
-
-def _aligned(body: str, frame: pd.DataFrame, index: bool) -> str:
-    """Set numbers right and words left; notebooks would set everything right."""
-    sides = [
-        "right" if pd.api.types.is_numeric_dtype(frame[column]) else "left" for column in frame
-    ]
-
-    def aligned_row(row: re.Match) -> str:
-        side = iter(sides)
-        return re.sub("<td>", lambda _: f'<td style="text-align: {next(side)}">', row.group())
-
-    body = re.sub(r"<tr>.*?</tr>", aligned_row, body, flags=re.S)
-    heads = iter((["left"] if index else []) + sides)
-    head, rest = body.split("</thead>", 1)
-    first = re.sub(r"<th>", lambda _: f'<th style="text-align: {next(heads, "left")}">', head)
-    return first + "</thead>" + rest.replace("<th>", '<th style="text-align: left">')
+        cells = zip(shown[plain_words(column)], targets, strict=True)
+        linked_cells = [pieces().link(_safe(target), cell) for cell, target in cells]
+        shown[plain_words(column)] = pd.Series(linked_cells, shown.index, dtype=object)
+    numeric = map(pd.api.types.is_numeric_dtype, frame.dtypes)
+    sides = ["left"] * named + ["right" if number else "left" for number in numeric]
+    heads = [shown.index.name or ""] * named + list(shown.columns)
+    names = [[_cell(name)] if named else [] for name in frame.index]
+    rows = [(named, name + row) for name, row in zip(names, shown.to_numpy().tolist(), strict=True)]
+    cards = [(name, address(name)) for name in _names(claim)]
+    about = pieces().caption(caption, cards)
+    return {"text/html": pieces().table(heads, rows, sides, about), "text/plain": plain}
 
 
 def _cell(cell) -> str:
@@ -112,10 +95,10 @@ def _cell(cell) -> str:
     return "–" if cell is None or cell is pd.NA else str(cell)
 
 
-def _linked(cell: str, target) -> str:
+def _safe(target) -> str:
+    """Return an address that a link may have, the first of several, or ``""``."""
     first = "" if pd.isna(target) else str(target).split(" | ")[0]
-    link = first if first and _BESIDE.fullmatch(first) else safe_link(first)
-    return f'<a href="{html.escape(link, quote=True)}">{cell}</a>' if link else cell
+    return first if _BESIDE.fullmatch(first) else safe_link(first)
 
 
 def picture(picture: Picture, name: str, *, source: str, claim: str | Iterable[str] = ()) -> None:
@@ -135,11 +118,6 @@ def picture(picture: Picture, name: str, *, source: str, claim: str | Iterable[s
     say(f"{SHOWS} {markdown_text(picture.alt)}", claim=claim)
 
 
-def _about(cards: list[str]) -> str:
-    """Return links to cards in brackets, for the end of a caption or a text."""
-    return f" (claim{'s' * (len(cards) > 1)}: {', '.join(cards)})" if cards else ""
-
-
 def _names(claim: str | Iterable[str]) -> list[str]:
     return [claim] if isinstance(claim, str) else list(claim)
 
@@ -149,16 +127,12 @@ def side_by_side(pictures: dict[str, bytes | None], name: str) -> None:
 
     They stand in the output itself, so that it needs no other file.
     """
-    cells = []
-    for heading, content in pictures.items():
-        source = base64.b64encode(content).decode() if content else ""
-        alt = html.escape(f"{name}, {heading}", quote=True)
-        image = f'<img alt="{alt}" width="480" src="data:image/png;base64,{source}">'
-        cells.append(f"<td>{image if content else '–'}</td>")
-    heads = "".join(f"<th>{html.escape(heading)}</th>" for heading in pictures)
-    body = f"<thead><tr>{heads}</tr></thead><tbody><tr>{''.join(cells)}</tr></tbody>"
-    bundle = {"text/html": f"<table>{body}</table>", "text/plain": name}
-    publish(bundle, raw=True)
+    cells = [
+        pieces().picture(base64.b64encode(content or b"").decode(), f"{name}, {heading}")
+        for heading, content in pictures.items()
+    ]
+    markup = pieces().table(list(pictures), [(False, cells)])
+    publish({"text/html": markup, "text/plain": name}, raw=True)
 
 
 def record(*answers: Answer) -> None:
@@ -183,7 +157,7 @@ def record(*answers: Answer) -> None:
     )
     words = f"{len(answers)} {'answer' if len(answers) == 1 else 'answers'} for the record"
     forms = _table_forms(shown, "A claim's name leads to its card", {"claim": addresses(claims)})
-    forms["text/html"] = f"<details><summary>{words}</summary>{forms['text/html']}</details>"
+    forms["text/html"] = pieces().folded(words, forms["text/html"])
     publish({**forms, "text/plain": words, **_carried(answers)}, raw=True)
 
 

@@ -9,7 +9,7 @@ from claimbook.errors import InputError
 from claimbook.show.cards import NONE, card_sections, load_columns, verdict_lines
 from claimbook.show.notebook_map import notebook_link
 from claimbook.site.context import Site
-from claimbook.site.links import CARDS, claim_page, follower, notebook_page, to_page
+from claimbook.site.links import claim_page, follower, notebook_page, to_page
 from claimbook.site.markup import finished, markdown_html, render
 
 RELATIONS = {
@@ -38,7 +38,7 @@ def card_pages(site: Site, reviews: dict[str, str]) -> dict[str, str]:
             "card.md.jinja",
             statement=claim.statement,
             verdict=str(matrix.loc[claim.claim, "verdict"]),
-            all_cards=to_page(CARDS, page),
+            all_cards=site.cards and to_page(site.cards, page),
             sections=[_section(*part, page) for part in sections[claim.claim]],
             answers=[_answer(one, page) for one in site.answers if one["claim"] == claim.claim],
             neighbours=[

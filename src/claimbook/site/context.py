@@ -12,10 +12,11 @@ from claimbook.book.folders import find_data
 from claimbook.errors import InputError
 from claimbook.run.git import git
 from claimbook.run.outputs import read_notebook
+from claimbook.show.card_links import cards_notebook
 from claimbook.show.mentions import named_in
 from claimbook.show.output_keys import METADATA_KEY
 from claimbook.site.exports.collection import Collection, read_collection
-from claimbook.site.links import claim_page, to_page
+from claimbook.site.links import claim_page, notebook_page, to_page
 
 if TYPE_CHECKING:  # they take a second to import, which a build from the cache does without
     from claimbook.book.book import Book
@@ -92,6 +93,12 @@ class Site:
             text = markdown_html(title[1]).striptags() if title else ""
             found[stem] = f"{stem.partition('-')[0]} {text}"
         return found
+
+    @cached_property
+    def cards(self) -> str | None:
+        """The page of the notebook that holds the claim cards, if the data name one."""
+        notebook = cards_notebook(self.data)
+        return notebook_page(Path(notebook).stem) if notebook else None
 
     @property
     def figures(self) -> Path:

@@ -6,7 +6,7 @@ from claimbook.book.format import interval_text, quantity_text
 from claimbook.claims import summary as sentences
 from claimbook.claims.verdict import COUNT_RULES
 from claimbook.site.context import Site
-from claimbook.site.links import CARDS, FIGURES, INDEX, PDF, claim_page, notebook_page, to_page
+from claimbook.site.links import FIGURES, INDEX, PDF, claim_page, notebook_page, to_page
 from claimbook.site.markup import macros, render
 from claimbook.site.svg import linked_svg
 
@@ -36,7 +36,7 @@ def first_page(site: Site, further: dict[str, str]) -> str:
         rules=COUNT_RULES["rule"].to_dict(),
         limits=[limit.partition(". ") for limit in site.about.limits],
         changed=site.changed,
-        all_cards=to_page(CARDS, INDEX),
+        all_cards=site.cards and to_page(site.cards, INDEX),
         contents={"Notebooks": notebooks, "More": further},
         pdf=PDF if site.pdf else None,
     )

@@ -8,16 +8,15 @@ import re
 from collections.abc import Callable, Mapping
 from posixpath import relpath
 
-from claimbook.show.card_links import NOTEBOOK, anchor
+from claimbook.show.card_links import anchor
 
 FIGURES, DOWNLOADS, MACHINE = "figures", "downloads", "machine"
 """Folders of the site for files."""
-CARDS = f"notebooks/{NOTEBOOK.removesuffix('.ipynb')}"
 INDEX, WORKS, ERRATA, WHATIF, DATA, OPEN = "index", "works", "errata", "what-if", "data", "open"
 """Pages of the site."""
 PDF = "collection.pdf"
 
-_CARD = re.compile(rf"(?:{re.escape(NOTEBOOK)})?#(claim-[A-Za-z0-9_.-]+)")
+_CARD = re.compile(r"(?:[A-Za-z0-9][\w-]*\.ipynb)?#claim-([A-Za-z0-9_.-]+)", re.ASCII)
 _NOTEBOOK = re.compile(r"([A-Za-z0-9][\w-]*)\.ipynb(#[A-Za-z][\w.-]*)?", re.ASCII)
 
 
@@ -50,7 +49,7 @@ def follower(here: str, files: Mapping[str, str]) -> Callable[[str], str]:
 
     def follow(address: str) -> str:
         if card := _CARD.fullmatch(address):
-            return to_page(f"claims/{card[1].removeprefix('claim-')}", here)
+            return to_page(f"claims/{card[1]}", here)
         if found := _NOTEBOOK.fullmatch(address):
             return to_page(notebook_page(found[1]), here) + (found[2] or "")
         return to_file(files[address], here) if address in files else address

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from claimbook.run.outputs import INJECTED_TAG, NOTEBOOK_METADATA
 from claimbook.show.output_keys import METADATA_KEY, SHOWS, svg_of
 from claimbook.site.context import Site
-from claimbook.site.links import CARDS, FIGURES, OPEN, follower, notebook_page, to_file, to_page
+from claimbook.site.links import FIGURES, OPEN, follower, notebook_page, to_file, to_page
 from claimbook.site.markup import finished, macros, markdown_html, markdown_inline
 from claimbook.site.svg import svg_size
 
@@ -44,11 +44,17 @@ def notebook_sources(site: Site, files: dict[str, str]) -> Iterator[tuple[str, s
     """
     asked = asked_cells(site.notebooks)
     for stem, notebook in site.notebooks.items():
-        yield notebook_page(stem), _source(stem, notebook, files, asked.get(stem, set()))
+        yield (
+            notebook_page(stem),
+            _source(stem, notebook, files, asked.get(stem, set()), site.cards),
+        )
 
 
-def _source(stem: str, notebook, files: dict[str, str], asked: set[str]) -> str:
-    """Return the source of a page. asked: ids of cells that need an anchor."""
+def _source(stem: str, notebook, files: dict[str, str], asked: set[str], cards: str | None) -> str:
+    """Return the source of a page.
+
+    asked: ids of cells that need an anchor. cards: page of the notebook that holds the claim cards.
+    """
     page = notebook_page(stem)
     follow = follower(page, files)
     cells = []
@@ -61,7 +67,7 @@ def _source(stem: str, notebook, files: dict[str, str], asked: set[str]) -> str:
                 tools = macros().notebook_tools(f"{stem}.ipynb", to_page(OPEN, page))
                 cells.append(_markdown("site-tools", str(tools)))
         elif cell.cell_type == "code" and not _is_steps(cell):
-            _add_code(cells, cell, list(_outputs(cell, stem, page, follow)))
+            _add_code(cells, cell, list(_outputs(cell, stem, page, follow, page == cards)))
     whole = {"cells": cells, "metadata": NOTEBOOK_METADATA, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False)
 
@@ -97,7 +103,7 @@ def _add_code(cells: list, cell, outputs: list) -> None:
     )
 
 
-def _outputs(cell, stem: str, page: str, follow):
+def _outputs(cell, stem: str, page: str, follow, without_cards: bool):
     """Yield what a cell shows, each as one piece of final HTML."""
     outputs = iter(cell.outputs)
     for output in outputs:
@@ -108,7 +114,7 @@ def _outputs(cell, stem: str, page: str, follow):
         elif "text/html" in data:
             yield _html(finished(data["text/html"], follow))
         elif "text/markdown" in data:
-            if page == CARDS and _CARD_ANCHOR in data["text/markdown"]:
+            if without_cards and _CARD_ANCHOR in data["text/markdown"]:
                 continue  # every card has a page of its own
             yield _html(finished(markdown_html(data["text/markdown"]), follow))
         else:

@@ -14,7 +14,7 @@ from claimbook.site.cache import cached_book_pages
 from claimbook.site.context import Site
 from claimbook.site.exports.crate import crate
 from claimbook.site.exports.sitemap import sitemap
-from claimbook.site.links import CARDS, FIGURES, INDEX, MACHINE, notebook_page
+from claimbook.site.links import FIGURES, INDEX, MACHINE, notebook_page
 from claimbook.site.notebook_pages import notebook_sources
 from claimbook.site.pdf import find_browser, make_pdf
 from claimbook.site.sphinx_build import build, settings
@@ -55,8 +55,8 @@ def publish(site: Site, output: Path) -> Path:
 
 def _make(site: Site, work: Path, new: Path) -> None:
     """Make the whole site in the folder `new`."""
-    if CARDS not in map(notebook_page, site.notebooks):
-        raise InputError(f"{CARDS}.ipynb: no such notebook; it is the index of the cards")
+    if site.cards and site.cards not in map(notebook_page, site.notebooks):
+        raise InputError(f"{site.cards}.ipynb: no such notebook; it is the index of the cards")
     pages = cached_book_pages(site, work / "book-pages")
     sources = {f"{page}.md": text for page, text in pages.sources.items()}
     sources |= {f"{page}.ipynb": text for page, text in notebook_sources(site, pages.linked)}

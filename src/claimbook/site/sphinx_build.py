@@ -11,7 +11,7 @@ from claimbook.claims.verdict import Verdict
 from claimbook.errors import RunFailed
 from claimbook.site.cache import BookPages
 from claimbook.site.context import Site
-from claimbook.site.links import CARDS
+from claimbook.site.links import INDEX
 
 HERE = Path(__file__).parent
 
@@ -32,7 +32,7 @@ def settings(site: Site, pages: BookPages) -> dict:
         "templates_path": [str(HERE / "templates")],
         "html_static_path": [str(HERE / "static")],
         "html_context": {"default_mode": "light", "verdict_colours": colours},
-        "claimbook_cards": [CARDS, *pages.cards],
+        "claimbook_cards": [site.cards or INDEX, *pages.cards],
         # all pages show titles of others
         "claimbook_titles": [*site.titles.values(), *map(_title, pages.sources.values())],
         "claimbook_preview": preview,

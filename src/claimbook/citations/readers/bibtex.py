@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from claimbook.book.bibtex import NO_WORKS, Block, Strings, blocks
 from claimbook.citations.fields import parse_printed_authors
 from claimbook.citations.markup import unmarked
 from claimbook.citations.normal import (
@@ -15,7 +16,6 @@ from claimbook.citations.normal import (
     normal_pmid,
     normal_years,
 )
-from claimbook.citations.readers.bibtex_text import NO_WORKS, Block, Strings, blocks
 from claimbook.citations.readers.files import decoded, looks_like
 from claimbook.citations.readers.listing import Entry, Listing, Unreadable, names_as_printed
 from claimbook.citations.readers.names import read_names
@@ -89,7 +89,7 @@ def _listing(works: list[tuple[str, Block]], parents: dict[str, Block], remarks)
     unreadable: list[Unreadable] = []
     first: dict[str, tuple[str, Block]] = {}
     for file, block in works:
-        notes = list(dict.fromkeys(block.remarks))
+        notes = list(block.remarks)
         if block.key:
             other_file, other = first.setdefault(block.key.lower(), (file, block))
             if other is not block:

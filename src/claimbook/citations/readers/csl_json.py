@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from claimbook.book.bibtex import Lines
 from claimbook.citations.markup import unmarked
 from claimbook.citations.normal import (
     has_doi,
@@ -12,7 +13,7 @@ from claimbook.citations.normal import (
     normal_pmid,
     normal_years,
 )
-from claimbook.citations.readers.files import Lines, decoded, looks_like
+from claimbook.citations.readers.files import decoded, looks_like
 from claimbook.citations.readers.listing import Entry, Listing, Unreadable, printed_fields
 from claimbook.citations.work import Name, Work
 from claimbook.errors import InputError

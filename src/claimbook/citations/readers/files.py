@@ -2,7 +2,6 @@
 
 import codecs
 import re
-from bisect import bisect_right
 from pathlib import Path
 
 from claimbook.errors import InputError
@@ -112,13 +111,3 @@ def looks_like(text: str) -> str:
         if re.match(pattern, text, re.IGNORECASE | re.MULTILINE):
             return kind
     return ""
-
-
-class Lines:
-    """Finds the line, from 1, of a position in a text."""
-
-    def __init__(self, text: str):
-        self.starts = [0, *(m.end() for m in re.finditer(r"\r\n|\n|\r", text))]
-
-    def of(self, position: int) -> int:
-        return bisect_right(self.starts, position)

@@ -1,18 +1,18 @@
 """Cut BibTeX text into entries and fields, and go on behind whatever is wrong with it.
 
-pybtex refuses a file for one repeated key or missing comma, and other readers lose such entries
-silently. Here every ``@`` that begins an entry gives a `Block` with its fields, its remarks, and
-the reason why it cannot be read, if so.
+Every ``@`` that begins an entry gives a `Block` with its fields, its remarks, and the reason why
+it cannot be read, if so. The audit goes on from there; the book's own list is refused.
 """
 
 import calendar
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
-
-from claimbook.citations.readers.files import Lines
 
 MAX_VALUE_CHARS = 500_000
 """One field, with the strings that it names put in."""
+MAX_STRING_CHARS = 50_000_000
+"""What all uses of @string in the files that are read together may add."""
 MONTHS = {name[:3].lower(): name for name in calendar.month_name[1:]}
 NO_WORKS = frozenset({"string", "preamble", "comment", "xdata", "set", "ieeetranbstctl", "control"})
 """Commands that describe no work of their own."""
@@ -31,7 +31,8 @@ _BRACE_QUOTE = re.compile(r'\\.|[{}"]', re.DOTALL)
 class Block:
     """One ``@command{key, name = value, ...}``; spans: where each value stands in the text.
 
-    undefined: fields whose value names a string that is not defined.
+    undefined: fields whose value names a string that is not defined. repeated: fields that are
+    given twice. remarks and repeated have the line of each.
     """
 
     command: str
@@ -42,22 +43,39 @@ class Block:
     fields: dict[str, str] = field(default_factory=dict)
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)
     undefined: set[str] = field(default_factory=set)
-    remarks: list[str] = field(default_factory=list)
+    repeated: dict[str, int] = field(default_factory=dict)
+    remarks: dict[str, int] = field(default_factory=dict)
     problem: str = ""
     problem_line: int = 0
 
 
 class Strings(dict):
-    """@string values by lower-case name, with those of the months."""
+    """@string values by lower-case name, with those of the months; they count their uses."""
+
+    used = 0
 
     def __init__(self):
         super().__init__(MONTHS)
 
+    def __getitem__(self, name):
+        value = super().__getitem__(name)
+        self.used += len(value)
+        return value
+
+
+class Lines:
+    """Finds the line, from 1, of a position in a text."""
+
+    def __init__(self, text: str):
+        self.starts = [0, *(m.end() for m in re.finditer(r"\r\n|\n|\r", text))]
+
+    def of(self, position: int) -> int:
+        return bisect_right(self.starts, position)
+
 
 def blocks(text: str, strings: Strings) -> list[Block]:
     """Return the blocks of a text in order; strings that it defines are added to `strings`."""
-    scan = _Scan(text, strings)
-    return scan.blocks()
+    return _Scan(text, strings).blocks()
 
 
 class _Scan:
@@ -65,7 +83,9 @@ class _Scan:
         self.text = text
         self.strings = strings
         self.lines = Lines(text)
-        self.size = 0
+
+    def _remark(self, block: Block, position: int, remark: str) -> None:
+        block.remarks.setdefault(remark, self.lines.of(position))
 
     def blocks(self) -> list[Block]:
         found: list[Block] = []
@@ -104,7 +124,7 @@ class _Scan:
             for hidden_entry in _COMMAND.finditer(text, inner, block.end):
                 if hidden_entry[1].lower() not in NO_WORKS:
                     line = self.lines.of(hidden_entry.start())
-                    block.remarks.append(f"line {line}: an entry within @comment is not read")
+                    block.remarks[f"line {line}: an entry within @comment is not read"] = line
             return block
         end = self._end(inner, match[2])
         following = _NEW_ENTRY.search(text, inner, end or len(text))
@@ -112,10 +132,10 @@ class _Scan:
         if following is not None and (end is None or self._unclosed(inner, following.start())):
             limit = following.start()
             block.end = limit
-            block.remarks.append("the closing brace of the entry is missing")
+            self._remark(block, start, "the closing brace of the entry is missing")
         elif end is None:
             block.end = len(text)
-            block.remarks.append("the closing brace of the entry is missing")
+            self._remark(block, start, "the closing brace of the entry is missing")
         else:
             block.end = end
         position = inner
@@ -125,7 +145,7 @@ class _Scan:
             self._fields(block, position, limit)
         if hidden:
             block.command = "comment"
-            block.remarks = [f"line {block.line}: an entry behind % is not read"]
+            block.remarks = {f"line {block.line}: an entry behind % is not read": block.line}
         if command == "string":
             self.strings.update({k.lower(): v for k, v in block.fields.items()})
         return block
@@ -174,7 +194,7 @@ class _Scan:
         if stop == "=" or (stop and stop in "\n\r" and not raw.strip()):
             rest = re.compile(r"\s*[^,={}\"\n\r]*,").match(self.text, position, limit)
             if stop == "=" or rest is None:
-                block.remarks.append("the entry has no key")
+                self._remark(block, position, "the entry has no key")
                 return position
             raw, end, stop = rest[0][:-1], rest.end() - 1, ","
         if stop == "{" or stop == "}":  # a key with braces: up to the comma
@@ -185,13 +205,15 @@ class _Scan:
         if stop == ",":
             end += 1
         elif stop and end < limit:
-            block.remarks.append("a comma is missing after the key")
+            self._remark(block, position, "a comma is missing after the key")
         if not block.key:
-            block.remarks.append("the entry has no key")
+            self._remark(block, position, "the entry has no key")
         elif " " in block.key:
-            block.remarks.append("the key holds a blank, which BibTeX does not take")
+            self._remark(block, position, "the key holds a blank, which BibTeX does not take")
         elif re.search(r"[(){}\[\]#%'\"\\~]", block.key):
-            block.remarks.append("the key holds a bracket or sign that BibTeX does not take")
+            self._remark(
+                block, position, "the key holds a bracket or sign that BibTeX does not take"
+            )
         return end
 
     def _fields(self, block: Block, position: int, limit: int) -> None:
@@ -209,7 +231,7 @@ class _Scan:
                 comma = True
                 continue
             if not comma:
-                block.remarks.append(f"a comma is missing after {last}")
+                self._remark(block, position, f"a comma is missing after {last}")
             name = match[1].lower()
             value, end, problem = self._value(block, match.end(), limit, name)
             if problem:
@@ -227,8 +249,11 @@ class _Scan:
         if name not in block.fields:
             block.fields[name] = value
             block.spans[name] = span
-        elif block.fields[name].split() != value.split() and name in COMPARED:
-            block.remarks.append(f"{name} is given twice; the first is used, as BibTeX does")
+            return
+        block.repeated[name] = self.lines.of(span[0])
+        if block.fields[name].split() != value.split() and name in COMPARED:
+            remark = f"{name} is given twice; the first is used, as BibTeX does"
+            self._remark(block, span[0], remark)
 
     def _skip(self, block: Block, position: int, limit: int) -> int:
         """Pass over what is no field; return where the next one may begin."""
@@ -241,14 +266,16 @@ class _Scan:
         stray = " ".join(text[position:end].split())
         stray = stray if len(stray) <= 40 else stray[:37] + "..."
         if stray.strip("}) ,;."):
-            block.remarks.append(f"'{stray.rstrip(', ')}' belongs to no field and is passed over")
+            self._remark(
+                block, position, f"'{stray.rstrip(', ')}' belongs to no field and is passed over"
+            )
         elif "}" in stray:
-            block.remarks.append("a closing brace too many")
+            self._remark(block, position, "a closing brace too many")
         return end
 
     def _value(self, block: Block, position: int, limit: int, name: str) -> tuple[str, int, str]:
         """Return a value, where it ends, and what is wrong with it."""
-        text, parts = self.text, []
+        text, parts, size = self.text, [], 0
         while True:
             position = re.compile(r"\s*").match(text, position, limit).end()
             mark = text[position : position + 1] if position < limit else ""
@@ -266,14 +293,16 @@ class _Scan:
                 match = _BARE.match(text, position, limit)
                 if match is None:
                     if not parts:
-                        block.remarks.append(f"{name} has no value")
+                        self._remark(block, position, f"{name} has no value")
                     return " ".join("".join(parts).split()), position, ""
                 end = match.end()
                 word, end = self._bare(block, match[0], end, limit, name)
                 parts.append(word)
-            self.size = sum(map(len, parts))
-            if self.size > MAX_VALUE_CHARS:
+            size += len(parts[-1])
+            if size > MAX_VALUE_CHARS:
                 return "", end, f"{name} is longer than {MAX_VALUE_CHARS:,} characters"
+            if self.strings.used > MAX_STRING_CHARS:
+                return "", end, f"@string macros expand beyond {MAX_STRING_CHARS:,} characters"
             joined = re.compile(r"\s*#").match(text, end, limit)
             if joined is None:
                 return "".join(parts).strip(), end, ""
@@ -287,10 +316,11 @@ class _Scan:
             return self.strings[word.lower()], end
         rest = re.compile(r"[^,\n\r\"#={}]*").match(self.text, end, limit)
         if rest[0].strip() and not re.match(r"\s+[A-Za-z][\w-]*\s*$", rest[0]):
-            block.remarks.append(f"the value of {name} stands without braces")
+            self._remark(block, end, f"the value of {name} stands without braces")
             return word + rest[0].rstrip(), rest.end()
         if not word.isdigit() and not re.fullmatch(r"[\d.–-]+", word):
-            block.remarks.append(f"the string {word} of {name} is not defined; read as its name")
+            remark = f"the string {word} of {name} is not defined; read as its name"
+            self._remark(block, end, remark)
             block.undefined.add(name)
         return word, end
 
@@ -327,25 +357,16 @@ class _Scan:
         match = re.compile(r"\s*,?\s*[A-Za-z][\w-]*\s*=\s*[{\"\w]").match(self.text, start, end)
         if match is None:
             return
-        block.remarks.append("a closing brace too many, before the end of the entry")
+        remark = "a closing brace too many, before the end of the entry"
+        self._remark(block, match.end(), remark)
         self._fields(block, start, (self._end(start, "{", end) or end + 1) - 1)
         block.end = end
 
 
 _NEXT_FIELD = re.compile(r"(?<=[\n\r])[ \t]*,?[ \t]*(?=[A-Za-z][\w-]*\s*=\s*[{\"\w])")
 COMPARED = frozenset(
-    {
-        "author",
-        "title",
-        "subtitle",
-        "journal",
-        "journaltitle",
-        "booktitle",
-        "year",
-        "date",
-        "volume",
-    }
-    | {"number", "issue", "pages", "eid", "doi", "crossref", "editor", "series"}
+    {"author", "title", "subtitle", "journal", "journaltitle", "booktitle", "year", "date"}
+    | {"volume", "number", "issue", "pages", "eid", "doi", "crossref", "editor", "series"}
 )
 """Fields whose repetition matters to an audit."""
 _KNOWN = frozenset(
