@@ -8,12 +8,12 @@ import nbformat
 from conftest import ROOT, write_coffee
 
 from claimbook import Book, load
-from claimbook.comparison import answers
-from claimbook.exports.collection import Collection, read_collection
-from claimbook.exports.crate import crate
-from claimbook.exports.facts import facts_of
-from claimbook.exports.made import made_files, read_answers
-from claimbook.matrix import evidence_matrix
+from claimbook.claims.claim_checks import evidence_matrix
+from claimbook.claims.comparison import answers
+from claimbook.site.exports.collection import Collection, read_collection
+from claimbook.site.exports.crate import crate
+from claimbook.site.exports.facts import facts_of
+from claimbook.site.exports.made import made_files, read_answers
 
 CITATION = """
 cff-version: 1.2.0

@@ -11,8 +11,8 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 
-from claimbook.book import Book
-from claimbook.notebook import display
+from claimbook.book.book import Book
+from claimbook.show import display
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 

@@ -14,11 +14,11 @@ import matplotlib.pyplot as plt
 from conftest import Project, write_coffee, write_implications
 
 from claimbook import load
-from claimbook.book import Book
-from claimbook.changes.states import Inputs, State, inputs_of
-from claimbook.comparison import answers
-from claimbook.implications import implied
-from claimbook.notebook.outputs import write_json
+from claimbook.book.book import Book
+from claimbook.book.implications import implied
+from claimbook.claims.comparison import answers
+from claimbook.run.outputs import write_json
+from claimbook.run.states import Inputs, State, inputs_of
 
 STEM = "10-one"
 

@@ -19,7 +19,7 @@ except PackageNotFoundError:  # run from a source tree that was never installed
 def __getattr__(name: str):
     """Import what loads a book when it is first asked for: pandas alone takes half a second."""
     if name in ("Book", "load"):
-        from claimbook import book
+        from claimbook.book import book
 
         return getattr(book, name)
     raise AttributeError(f"module 'claimbook' has no attribute '{name}'")

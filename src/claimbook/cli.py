@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from claimbook.errors import InputError, RunFailed
 
 if TYPE_CHECKING:
-    from claimbook.book import Book
+    from claimbook.book.book import Book
 
 MISTAKE, FAILED = 2, 1
 
@@ -40,16 +40,16 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _show_warning(message, category, *_):
-    from claimbook.book import UnusualNumber
+    from claimbook.book.book import UnusualNumber
 
     if issubclass(category, UnusualNumber):
         print(f"claimbook: warning: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
-    from claimbook.changes import compare_command
     from claimbook.citations import audit_arguments
-    from claimbook.notebook.running import CELL_TIMEOUT
+    from claimbook.run import compare_command
+    from claimbook.run.running import CELL_TIMEOUT
     from claimbook.site import command as site_command
 
     parser = argparse.ArgumentParser(
@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     sweep = commands.add_parser(
         "sweep", parents=[shared, timed], help="answers for every combination of a grid of figures"
     )
-    sweep.add_argument("grid", type=Path, metavar="GRID.yaml", help="see claimbook.whatif.grid")
+    sweep.add_argument("grid", type=Path, metavar="GRID.yaml", help="see claimbook.run.grid")
     sweep.add_argument("--render", action="store_true", help="execute the notebooks for each one")
     sweep.add_argument("--scheduler", metavar="ADDRESS", help="use a Dask scheduler's workers")
     sweep.add_argument("--output", type=Path, metavar="DIR", help="default: build/sweeps/GRID")
@@ -148,9 +148,10 @@ def read_updates(pairs: list[str], book: "Book") -> "Book":
 
 
 def _run(args) -> int:
-    from claimbook.book import load
-    from claimbook.comparison import check_evidence
-    from claimbook.notebook.running import Plan, find_notebooks, find_root, run
+    from claimbook.book.book import load
+    from claimbook.book.folders import find_root
+    from claimbook.claims.comparison import check_evidence
+    from claimbook.run.running import Plan, find_notebooks, run
 
     book = load(args.data)
     if args.scenario is not None:  # an empty name is a mistake, not the record
@@ -178,8 +179,8 @@ def _run(args) -> int:
         )
     published, first_page = run(plan), None
     if output == root:
-        from claimbook.about import has_first_page
-        from claimbook.notebook.documents import refresh
+        from claimbook.book.first_page import has_first_page
+        from claimbook.run.documents import refresh
         from claimbook.site.command import make_site
 
         published += refresh(root, book)
@@ -193,7 +194,7 @@ def _run(args) -> int:
 
 
 def _sweep(args) -> int:
-    from claimbook.whatif.sweep_command import run
+    from claimbook.run.sweep_command import run
 
     return run(args)
 
@@ -205,8 +206,8 @@ def _audit(args) -> int:
 
 
 def _check(args) -> int:
-    from claimbook.book import load
-    from claimbook.comparison import check_evidence
+    from claimbook.book.book import load
+    from claimbook.claims.comparison import check_evidence
 
     book = load(args.data)
     for name, frame in book.tables.frames.items():

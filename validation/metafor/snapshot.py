@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from claimbook.synthesis.age_curve import age_strata, assumed_stratum_n
+from rls_nitric_oxide.age_curve import age_strata
+from rls_nitric_oxide.prevalence_rows import assumed_stratum_n
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[1] / "data" / "evidence" / "rls_prevalence.csv"
@@ -18,9 +19,7 @@ def age_rows(table: pd.DataFrame) -> pd.DataFrame:
         & (table["study_type"] == "primary")
         & ~table["verification"].isin(["unverified", "derived", "not_found"])
     ]
-    assumed = assumed_stratum_n(
-        rows, overall.drop_duplicates("sample_id"), study="sample_id", halve="sex"
-    )
+    assumed = assumed_stratum_n(rows, overall.drop_duplicates("sample_id"))
     strata, _ = age_strata(rows.assign(assumed_n=assumed), study="sample_id", assumed_n="assumed_n")
     return strata[["id", "study", "age", "yi", "vi"]]
 

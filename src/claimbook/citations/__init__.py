@@ -1,1 +1,1 @@
-"""Is every citation what it says? Bibliographies, their audit, and Crossref."""
+"""Reading reference lists, comparing them with registers, and auditing them."""

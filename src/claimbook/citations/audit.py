@@ -25,7 +25,8 @@ from dataclasses import dataclass
 import pandas as pd
 from pybtex.database import BibliographyData
 
-from claimbook.citations.audit_fields import (
+from claimbook.book.bibliography import entry_fields
+from claimbook.citations.fields import (
     FIELDS,
     SAME_WORK_SCORE,
     Authors,
@@ -47,8 +48,7 @@ from claimbook.citations.audit_fields import (
     titles_agree,
     years_agree,
 )
-from claimbook.citations.audit_works import UNVERIFIED, Work, Works, known_works
-from claimbook.citations.bibliography import entry_fields
+from claimbook.citations.known_works import UNVERIFIED, Work, Works, known_works
 
 VERDICTS = (
     "accurate",

@@ -6,20 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from claimbook.book import find_data
+from claimbook.book.bibliography import entry_fields, load_bibliography
+from claimbook.book.book import find_data
+from claimbook.book.storage import write_whole
+from claimbook.book.text import visible
 from claimbook.citations.audit import VERDICTS, audit
 from claimbook.citations.audit_arguments import RECORDS
-from claimbook.citations.audit_works import load_records
-from claimbook.citations.bibliography import entry_fields, load_bibliography, show
-from claimbook.citations.crossref import (
-    BASE_URL,
-    Answer,
-    Settings,
-    answers_table,
-    fetch,
-    works_of,
-    write_whole,
-)
+from claimbook.citations.crossref import BASE_URL, Answer, Settings, answers_table, fetch, works_of
+from claimbook.citations.known_works import load_records
 from claimbook.errors import InputError
 
 
@@ -57,7 +51,7 @@ def report(table: pd.DataFrame) -> str:
     """Return the audit as lines of text: an entry each, then how many have which verdict."""
     lines = []
     for row in table.to_dict("records"):
-        lines.append(f"{show(row['key'])}: {row['verdict']} ({show(row['reason'])})")
+        lines.append(f"{visible(row['key'])}: {row['verdict']} ({visible(row['reason'])})")
         if row["doi_registered_to"] == "not registered with Crossref":
             lines.append("    the printed DOI is not registered with Crossref")
     counts = table["verdict"].value_counts()
@@ -96,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     unanswered = [a for a in answers if a.status in ("failed", "not_asked")]
     if unanswered:
         print(
-            f"{len(unanswered)} DOIs without an answer (first: {show(unanswered[0].message)}); "
+            f"{len(unanswered)} DOIs without an answer (first: {visible(unanswered[0].message)}); "
             "the same command asks for them again",
             file=sys.stderr,
         )

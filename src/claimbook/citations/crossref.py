@@ -9,9 +9,7 @@ import datetime
 import hashlib
 import html
 import json
-import os
 import re
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -23,9 +21,10 @@ import pandas as pd
 from habanero import Crossref
 from tqdm import tqdm
 
-from claimbook.citations.audit_fields import FIELDS, normal_doi
-from claimbook.citations.audit_works import Work
-from claimbook.citations.bibliography import show
+from claimbook.book.storage import write_whole
+from claimbook.book.text import visible
+from claimbook.citations.fields import FIELDS, normal_doi
+from claimbook.citations.known_works import Work
 from claimbook.errors import InputError
 
 BASE_URL = "https://api.crossref.org"
@@ -65,11 +64,11 @@ class Settings:
     def __post_init__(self):
         if not _MAILTO.fullmatch(self.mailto or ""):
             raise InputError(
-                f"mailto: '{show(self.mailto or '')}' is not an e-mail address; Crossref asks for "
-                "one (name@example.org) so that it can reach whoever sends many requests"
+                f"mailto: '{visible(self.mailto or '')}' is not an e-mail address; Crossref asks "
+                "for one (name@example.org) so that it can reach whoever sends many requests"
             )
         if not re.match(r"https?://[^\s/]+", self.base_url):
-            raise InputError(f"base URL: '{show(self.base_url)}' is not an http(s) address")
+            raise InputError(f"base URL: '{visible(self.base_url)}' is not an http(s) address")
         if not 0 < self.timeout < float("inf") or self.attempts < 1:
             raise InputError("timeout: expected a positive number of seconds, and one attempt")
 
@@ -149,7 +148,7 @@ def fields_of_message(message: dict) -> dict[str, str]:
     if not isinstance(message, dict):
         raise TypeError("message is not an object")
     doi = message.get("DOI")
-    doi = show(doi) if isinstance(doi, str) else ""  # old DOIs hold what looks like tags
+    doi = visible(doi) if isinstance(doi, str) else ""  # old DOIs hold what looks like tags
     if not doi:
         raise ValueError("message names no DOI")
     title, subtitle = _first(message.get("title")), _first(message.get("subtitle"))
@@ -176,7 +175,7 @@ def _text(value) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     plain = html.unescape(re.sub(r"</?[A-Za-z][^<>]{0,200}>", "", str(value)))
-    return show(" ".join(plain.split()))
+    return visible(" ".join(plain.split()))
 
 
 def _first(value) -> str:
@@ -241,24 +240,6 @@ def keep(answer: Answer, settings: Settings) -> None:
     }
     text = json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True)
     write_whole(_cache_file(answer.doi, settings), text + "\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write UTF-8 text beside `path` and move it into place. Raises InputError if that fails."""
-    path = Path(path)
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-        os.replace(temporary, path)
-        temporary = None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
 
 
 # --- many DOIs -----------------------------------------------------------------------------------

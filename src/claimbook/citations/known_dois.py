@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from claimbook.book import Book
+from claimbook.book.book import Book
 
 
 def known_dois(book: Book) -> dict[str, str]:

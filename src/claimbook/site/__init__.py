@@ -1,1 +1,1 @@
-"""The rendered collection: pages made from executed notebooks, which are never run again."""
+"""Pages made from executed notebooks, by templates."""

@@ -1,6 +1,6 @@
 """The pages that follow from the book: cards, works, errata, how to run it, and the first page."""
 
-from claimbook.citations.audit_report import CORRECTED
+from claimbook.citations.corrections import CORRECTED
 from claimbook.site.claim_pages import claim_pages
 from claimbook.site.data_page import PAGE as DATA_PAGE
 from claimbook.site.data_page import TITLE as DATA_TITLE

@@ -3,9 +3,9 @@
 import html
 from dataclasses import dataclass
 
+from claimbook.book.format import interval_text, quantity_text
 from claimbook.site.fragments import badge, raw, with_tables
 from claimbook.site.links import notebook_page, to_page
-from claimbook.wording import interval_text, quantity_text
 
 
 @dataclass(frozen=True)

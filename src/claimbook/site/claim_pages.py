@@ -3,17 +3,17 @@
 import html
 from collections.abc import Mapping
 
-from claimbook.argument import argument_graph
+from claimbook.book.text import markdown_text
 from claimbook.citations.audit import audit
+from claimbook.claims.argument import argument_graph
 from claimbook.errors import InputError
-from claimbook.exports.claim_review import script
-from claimbook.notebook.cards import NONE, card_sections, load_columns, verdict_lines
-from claimbook.notebook.notebook_map import notebook_link
+from claimbook.show.cards import NONE, card_sections, load_columns, verdict_lines
+from claimbook.show.notebook_map import notebook_link
 from claimbook.site.cards import Card
+from claimbook.site.exports.claim_review import script
 from claimbook.site.fragments import badge, markdown_html, raw, with_badges, with_tables
 from claimbook.site.links import CARDS, claim_page, followed, follower, to_page
 from claimbook.site.record import Record
-from claimbook.wording import markdown_text
 
 RELATIONS = {
     "supports": ("It rests on", "It is a reason for"),

@@ -21,7 +21,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    from claimbook.notebook.running import find_root
+    from claimbook.book.folders import find_root
 
     root = find_root()
     output = args.output or root / "build" / "site"

@@ -1,11 +1,11 @@
 """Where to get the data: every table as CSV and JSON, and the whole for machines."""
 
-from claimbook.exports.crate import METADATA, PICTURE, REVIEWS, TABLES
-from claimbook.exports.tables import DESCRIPTION
+from claimbook.book.text import markdown_text
+from claimbook.site.exports.crate import METADATA, PICTURE, REVIEWS, TABLES
+from claimbook.site.exports.tables import DESCRIPTION
 from claimbook.site.fragments import markdown_table
 from claimbook.site.machines import FOLDER, Machines
 from claimbook.site.record import Record
-from claimbook.wording import markdown_text
 
 PAGE = "data"
 TITLE = "The data"

@@ -11,8 +11,8 @@ from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 from sphinx.util.math import get_node_equation_number
 
-from claimbook.exports.crate import PICTURE
-from claimbook.exports.open_graph import meta_tags
+from claimbook.site.exports.crate import PICTURE
+from claimbook.site.exports.open_graph import meta_tags
 from claimbook.site.machines import FOLDER
 
 

@@ -4,7 +4,7 @@ import html
 from dataclasses import dataclass
 
 from claimbook.errors import InputError
-from claimbook.notebook.outputs import METADATA_KEY
+from claimbook.show.output_keys import METADATA_KEY
 from claimbook.site.fragments import linked_svg, picture_files, raw, scroll_box
 from claimbook.site.links import FIGURES, notebook_page, to_page
 from claimbook.site.notebook_pages import notebook_title

@@ -2,14 +2,14 @@
 
 import html
 
-from claimbook import summary as told
-from claimbook.comparison import VERDICT_RULES
+from claimbook.book.format import interval_text, quantity_text
+from claimbook.book.text import markdown_text
+from claimbook.claims import summary as told
+from claimbook.claims.verdict import COUNT_RULES, Verdict
 from claimbook.site.first_page import PAGE, FirstPage
 from claimbook.site.fragments import badge, raw
 from claimbook.site.links import CARDS, claim_page, to_page
 from claimbook.site.record import Record
-from claimbook.verdicts import VERDICT_MARKS
-from claimbook.wording import interval_text, markdown_text, quantity_text
 
 
 def first_page(record: Record, changed: str | None) -> FirstPage:
@@ -99,9 +99,9 @@ def _figures_table(record: Record) -> str:
 
 def _scale() -> str:
     rows = "".join(
-        f"<div><dt>{badge(verdict)}</dt><dd>{html.escape(VERDICT_RULES.loc[verdict, 'rule'])}</dd>"
+        f"<div><dt>{badge(verdict)}</dt><dd>{html.escape(COUNT_RULES.loc[verdict, 'rule'])}</dd>"
         "</div>"
-        for verdict in VERDICT_MARKS
+        for verdict in Verdict
     )
     return (
         "<p>A study agrees with a figure when its value, or any part of its stated range, lies "

@@ -6,13 +6,12 @@ from xml.etree import ElementTree
 
 from markdown_it import MarkdownIt
 
-from claimbook.notebook.card_links import anchor
-from claimbook.verdicts import VERDICT_MARKS, verdict_text
+from claimbook.claims.verdict import Verdict
+from claimbook.show.card_links import anchor
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _TAG_OR_TEXT = re.compile(r"(<[^>]*>)")
-_VERDICT = re.compile("|".join(sorted(map(re.escape, map(verdict_text, VERDICT_MARKS)),
-                                      key=len, reverse=True)))  # fmt: skip
+_VERDICT = re.compile("|".join(sorted((re.escape(v.text) for v in Verdict), key=len, reverse=True)))
 _CELL = re.compile(r"<td(?=[ >])([^>]*)>(.*?)</td>", re.S)
 LONG_CELL = 40
 """Characters from which a cell is kept wide enough to be read."""
@@ -39,12 +38,12 @@ def verdict_class(verdict: str) -> str:
 
 def badge(verdict: str) -> str:
     """Return a verdict as mark and word on its colour."""
-    return f'<span class="verdict {verdict_class(verdict)}">{verdict_text(verdict)}</span>'
+    return f'<span class="verdict {verdict_class(verdict)}">{Verdict(verdict).text}</span>'
 
 
 def with_badges(markup: str) -> str:
     """Return HTML in which every verdict with its mark, in running text, is a badge."""
-    by_text = {verdict_text(verdict): badge(verdict) for verdict in VERDICT_MARKS}
+    by_text = {verdict.text: badge(verdict) for verdict in Verdict}
     parts = _TAG_OR_TEXT.split(markup)
     parts[::2] = [_VERDICT.sub(lambda match: by_text[match[0]], part) for part in parts[::2]]
     return "".join(parts)

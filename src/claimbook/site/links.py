@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from posixpath import relpath
 
-from claimbook.notebook.card_links import NOTEBOOK, anchor
+from claimbook.show.card_links import NOTEBOOK, anchor
 
 FIGURES, DOWNLOADS = "figures", "downloads"
 CARDS = f"notebooks/{NOTEBOOK.removesuffix('.ipynb')}"

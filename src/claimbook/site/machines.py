@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from claimbook.exports.collection import Collection, read_collection
-from claimbook.exports.facts import Facts, facts_of
+from claimbook.site.exports.collection import Collection, read_collection
+from claimbook.site.exports.facts import Facts, facts_of
 from claimbook.site.links import claim_page, to_page
 
 if TYPE_CHECKING:  # it loads the book, which a build with what is remembered does without
@@ -38,10 +38,10 @@ def machines(record: "Record") -> Machines | None:
     path = record.results.root / CITATION
     if not path.is_file():
         return None
-    from claimbook.exports.claim_review import claim_reviews, title_of
-    from claimbook.exports.made import labels_of, made_files
-    from claimbook.exports.open_graph import summary
-    from claimbook.exports.social_card import social_card_alt
+    from claimbook.site.exports.claim_review import claim_reviews, title_of
+    from claimbook.site.exports.made import labels_of, made_files
+    from claimbook.site.exports.open_graph import summary
+    from claimbook.site.exports.social_card import social_card_alt
 
     book, matrix, answers = record.book, record.summary.matrix, record.results.answers
     collection = read_collection(path)

@@ -8,19 +8,9 @@ it is asked for.
 import json
 import re
 
-from claimbook.notebook.outputs import (
-    INJECTED_TAG,
-    METADATA_KEY,
-    NOTEBOOK_METADATA,
-    SHOWS,
-)
-from claimbook.site.fragments import (
-    markdown_html,
-    picture,
-    plain,
-    with_badges,
-    with_tables,
-)
+from claimbook.run.outputs import INJECTED_TAG, NOTEBOOK_METADATA
+from claimbook.show.output_keys import METADATA_KEY, SHOWS
+from claimbook.site.fragments import markdown_html, picture, plain, with_badges, with_tables
 from claimbook.site.links import CARDS, FIGURES, followed, follower, notebook_page, to_file, to_page
 
 OPEN_PAGE = "open"

@@ -1,9 +1,10 @@
 """How to run the notebooks oneself, with other numbers if one likes."""
 
+from claimbook.book.format import figure_text
+from claimbook.book.text import markdown_text
 from claimbook.site import whatif_page
 from claimbook.site.fragments import markdown_table
 from claimbook.site.record import Record
-from claimbook.wording import figure_text, markdown_text
 
 
 def open_page(record: Record) -> str:

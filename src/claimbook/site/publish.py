@@ -1,17 +1,16 @@
 """A site built beside the old one and put in its place only when it is whole."""
 
-import contextlib
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
+from claimbook.book.storage import lock
 from claimbook.errors import InputError
-from claimbook.exports.crate import crate
-from claimbook.exports.sitemap import sitemap
-from claimbook.notebook.running import uninterrupted
+from claimbook.run.running import uninterrupted
+from claimbook.site.exports.crate import crate
+from claimbook.site.exports.sitemap import sitemap
 from claimbook.site.last_change import last_change
 from claimbook.site.machines import FOLDER, Machines
 from claimbook.site.pages import Pages, all_pages
@@ -50,13 +49,10 @@ def publish(results: Results, output: Path, pdf: bool = False) -> Path:
     if not empty and not (output / MARK).is_file():
         raise InputError(f"{output}: not empty and not a site; choose another --output")
     work = output.parent / f".{output.name}-work"
-    try:
-        work.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot write to {output.parent}: {error.strerror}") from None
     if pdf:
         find_browser()
-    with _alone(work), tempfile.TemporaryDirectory(prefix=".new-", dir=work) as folder:
+    alone = lock(work / "lock", f"{work}: another build of this site is at work")
+    with alone, tempfile.TemporaryDirectory(prefix=".new-", dir=work) as folder:
         changed = last_change(results.root, results.data)
         pages = all_pages(results, book_pages_of(results, changed, work / "book-pages"), pdf)
         html = _build(pages, work)
@@ -150,19 +146,3 @@ def _put(new: Path, output: Path, old: Path) -> None:
         if old.exists():
             os.replace(old, output)
         raise
-
-
-@contextlib.contextmanager
-def _alone(work: Path) -> Iterator[None]:
-    """Refuse a second build in the same place while one is at work."""
-    try:
-        import fcntl
-    except ImportError:  # elsewhere than on Unix
-        yield
-        return
-    with (work / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(f"{work}: another build of this site is at work") from None
-        yield

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from claimbook.about import About, load_about
-from claimbook.book import Book, load
-from claimbook.citations.audit_works import RECORD_COLUMNS
+from claimbook.book.book import Book, load
+from claimbook.book.first_page import About, load_about
+from claimbook.citations.known_works import RECORD_COLUMNS
+from claimbook.claims.summary import Summary, summarise
 from claimbook.errors import InputError
 from claimbook.site.results import Results
-from claimbook.summary import Summary, summarise
 
 NEEDED = {
     "claims": ("label",),

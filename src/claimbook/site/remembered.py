@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import claimbook
+from claimbook.book.storage import write_whole
 from claimbook.site.machines import CITATION
 from claimbook.site.pages import BookPages
 from claimbook.site.results import Results
@@ -38,7 +39,7 @@ def book_pages_of(results: Results, changed: str | None, memory: Path) -> BookPa
 
     pages = book_pages(results, changed)
     named = results.mentions(card.claim for card in pages.cards.values())
-    memory.write_bytes(pickle.dumps((key, named, pages)))
+    write_whole(memory, pickle.dumps((key, named, pages)))
     return pages
 
 
@@ -50,7 +51,7 @@ def remembered(memory: Path, make: Callable[..., str], *given) -> str:
     if path.is_file():
         return path.read_text(encoding="utf-8")
     made = make(*given)
-    path.write_text(made, encoding="utf-8", newline="\n")
+    write_whole(path, made)
     return made
 
 

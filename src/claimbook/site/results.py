@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from claimbook.book.folders import find_data
 from claimbook.errors import InputError
-from claimbook.folders import find_data
-from claimbook.notebook.outputs import read_notebook
-from claimbook.notebook.words import named_in
+from claimbook.run.outputs import read_notebook
+from claimbook.show.mentions import named_in
 
 ANSWERS = Path("results") / "answers.json"
 

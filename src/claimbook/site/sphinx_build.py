@@ -5,9 +5,9 @@ import io
 import re
 from pathlib import Path
 
+from claimbook.claims.verdict import Verdict
 from claimbook.errors import RunFailed
 from claimbook.site.machines import Machines
-from claimbook.verdicts import VERDICT_COLOURS
 
 HERE = Path(__file__).parent
 LANGUAGE = "en"
@@ -59,9 +59,7 @@ def settings(
         "html_title": name,
         "html_context": {
             "default_mode": "light",  # where scripts are off; else the system's
-            "verdict_colours": [
-                (verdict.replace(" ", "-"), colour) for verdict, colour in VERDICT_COLOURS.items()
-            ],
+            "verdict_colours": [(verdict.replace(" ", "-"), verdict.colour) for verdict in Verdict],
         },
         "html_sidebars": {"**": SIDEBAR},
         "html_math_renderer": "mathml",

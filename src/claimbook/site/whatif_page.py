@@ -5,13 +5,13 @@ import json
 
 import pandas as pd
 
-from claimbook.comparison import VERDICTS
+from claimbook.book.text import markdown_text
+from claimbook.claims.recompute import VERDICT, Recomputer
+from claimbook.claims.verdict import FAVOURABLE
 from claimbook.site.fragments import badge, raw, scroll_box, verdict_class, with_tables
 from claimbook.site.links import claim_page, to_page
+from claimbook.site.lookup import lookup_tables
 from claimbook.site.record import Record
-from claimbook.whatif.lookup import lookup_tables
-from claimbook.whatif.recompute import VERDICT, Recomputer
-from claimbook.wording import markdown_text
 
 PAGE = "what-if"
 DATA = "what-if-data.js"
@@ -153,7 +153,7 @@ def _scenarios(record: Record, recomputer: Recomputer, labels: dict[str, str]) -
         figures = pd.DataFrame([case.figures["value"]])
         verdicts = [one.judged(q, figures)[f"{q}.{VERDICT}"].iloc[0] for q in book.questions]
         cells = "".join(f"<td>{badge(verdict)}</td>" for verdict in verdicts)
-        holding = sum(verdict in VERDICTS[:2] for verdict in verdicts)
+        holding = sum(verdict in FAVOURABLE for verdict in verdicts)
         rows.append(f"<tr><th>{html.escape(name)}</th>{cells}<td>{holding}</td></tr>")
     table = (
         "<table><caption>Verdicts by scenario</caption><thead><tr>"

@@ -8,19 +8,14 @@ from pybtex.database import BibliographyData, Entry
 from pybtex.exceptions import PybtexError
 from pybtex.plugin import find_plugin
 
-from claimbook.book import BIBLIOGRAPHY
+from claimbook.book.bibliography import format_entry_html, load_bibliography, printed_authors
+from claimbook.book.book import BIBLIOGRAPHY
+from claimbook.book.text import markdown_text, safe_link
 from claimbook.citations.audit import audit
-from claimbook.citations.audit_report import CORRECTED, CORRECTED_COLUMNS, errata
-from claimbook.citations.bibliography import (
-    format_entry_html,
-    load_bibliography,
-    printed_authors,
-    safe_link,
-)
+from claimbook.citations.corrections import CORRECTED, CORRECTED_COLUMNS, errata
 from claimbook.site.fragments import markdown_html, raw
 from claimbook.site.links import DOWNLOADS
 from claimbook.site.record import Record
-from claimbook.wording import markdown_text
 
 WORKS, ERRATA = "works", "errata"
 PRINTED_BIB, CORRECTED_BIB = "printed.bib", "corrected.bib"

@@ -1,0 +1,1 @@
+"""What is read, and what is refused: tables, rules, dictionary, questions, scenarios, units."""

@@ -1,1 +1,0 @@
-"""Two states of a book compared: answers that moved, inputs that differ, and the changelog."""

@@ -1,0 +1,1 @@
+"""Verdicts, answers, comparisons, checks, the argument and how sure it all is."""

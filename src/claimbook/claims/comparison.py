@@ -1,0 +1,276 @@
+"""A figure of the text against every verified row that measures the same thing.
+
+Each row agrees with the figure or does not, by a stated tolerance; a study counts once, however
+many rows it has. The share of studies that agree gives the verdict. Counting studies is crude: it
+weighs a small study like a large one, and says so little about size that the range is shown too.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from claimbook.book.book import Book
+from claimbook.book.format import figure_text, interval_text
+from claimbook.book.questions import select
+from claimbook.book.tables import split_cell
+from claimbook.book.units import convert
+from claimbook.claims.cited_support import NO_FINDING, combined_support, said_by_cited_works
+from claimbook.claims.verdict import Verdict, by_count
+from claimbook.errors import InputError
+
+TOLERANCE = 0.10
+"""`about`, `equal` and `up_to` are met within a tenth of the figure: the rounding of plain talk."""
+STATED_RANGES = ("range", "bound", "bracket", "ci95")
+"""Kinds of interval that say where the quantity may lie; sd and iqr say how people differ, and
+a plus-minus figure of unstated kind says neither."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A figure of the text, what its cited work reports, and the rows it was held against.
+
+    rows: one per evidence row: part (direct or indirect), table, row_id, study, value, low, high
+        (all in the figure's unit), agrees.
+    record: the answer as plain values, ready for JSON.
+    """
+
+    rows: pd.DataFrame
+    record: dict
+
+
+def stated_interval(claim: pd.Series) -> tuple[float, float]:
+    """Return the ends of what a figure of the text allows: its range, or a tenth around it."""
+    ends = allowed_interval(str(claim["relation"]), claim["value"], claim["low"], claim["high"])
+    return float(ends[0]), float(ends[1])
+
+
+def allowed_interval(relation: str, value, low, high) -> tuple:
+    """Return both ends of what figures of one relation allow; each may be an array."""
+    if relation == "range":
+        return low, high
+    top = 0 * value + np.inf if relation == "at_least" else value * (1 + TOLERANCE)
+    return value * (1 - TOLERANCE), top
+
+
+def evidence_rows(book: Book, name: str) -> pd.DataFrame:
+    """Return the verified rows of a question in the unit of its claim (see Comparison.rows)."""
+    question = book.questions[name]
+    claim = book.claim(question["claim"])
+    low, high = stated_interval(claim)
+    parts = [
+        _values(book, selector, str(claim["unit"])).assign(part=part, table=selector["table"])
+        for part in ("direct", "indirect")
+        for selector in question.get(part, [])
+    ]
+    # a row that measured the thing itself stands among the direct rows only
+    rows = pd.concat(parts, ignore_index=True).drop_duplicates(["table", "row_id"])
+    rows = rows.reset_index(drop=True)
+    rows["agrees"] = meets(rows, low, high)
+    return rows[["part", "table", "row_id", "study", "value", "low", "high", "agrees", "address"]]
+
+
+def check_evidence(book: Book) -> None:
+    """Refuse evidence that does not fit the unit of the figure it is held against.
+
+    Raises InputError that names table and row, after the scenario if the book is in one.
+    """
+    where = f"{book.scenario.path}: with its changes: " if book.scenario else ""
+    for name in book.questions:
+        try:
+            evidence_rows(book, name)
+        except InputError as error:
+            raise InputError(f"{where}{error}") from None
+
+
+def _values(book: Book, selector: dict, unit: str) -> pd.DataFrame:
+    """Read numbers by a selector, convert each to `unit`, and fill one-sided rows from it."""
+    frame = select(book.evidence(selector["table"]), selector["where"])
+    column, sign = selector["value"], selector.get("sign", 1)
+    fixed = book.tables.unit_of(selector["table"], column)
+    units = frame["unit"].astype(str) if fixed in (None, "see unit") else [fixed] * len(frame)
+    out = pd.DataFrame(
+        {
+            "row_id": frame["row_id"].to_numpy(),
+            "study": frame[_study_column(frame)].to_numpy(),
+            "address": frame["evidence_url"].to_numpy(),
+        }
+    )
+    for name in ("value", "low", "high"):
+        source = column if name == "value" else selector.get(name)
+        numbers = frame[source] if source else pd.Series(float("nan"), index=frame.index)
+        if name != "value" and "spread_type" in frame:
+            numbers = numbers.where(frame["spread_type"].isin(STATED_RANGES))
+        where = [f"table {selector['table']}, {row_id}" for row_id in frame["row_id"]]
+        cells = zip(numbers.astype(float), units, where, strict=True)
+        out[name] = [sign * _converted(value, own, unit, row) for value, own, row in cells]
+    if sign < 0:
+        out["low"], out["high"] = out["high"], out["low"]
+    out["low"] = out["low"].fillna(out["value"])
+    out["high"] = out["high"].fillna(out["value"])
+    # a bound gives one end only; that end is all that is known of the row
+    out["low"], out["high"] = out["low"].fillna(out["high"]), out["high"].fillna(out["low"])
+    out["value"] = out["value"].fillna((out["low"] + out["high"]) / 2)
+    return out.dropna(subset=["value"])
+
+
+def _study_column(frame: pd.DataFrame) -> str:
+    """Say which column names the study; without one, each row stands for itself."""
+    return next(name for name in ("study_key", "source_key", "row_id") if name in frame)
+
+
+def _converted(value: float, own: str, unit: str, where: str) -> float:
+    if pd.isna(value):
+        return value
+    try:
+        return float(convert(value, own, unit))
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+
+
+def meets(rows: pd.DataFrame, low, high) -> np.ndarray:
+    """Return whether each row meets what a figure allows, from `low` to `high`.
+
+    Two numbers give one truth per row; two arrays of n give an array of n by rows.
+    """
+    low, high = (np.asarray(end, dtype=float)[..., None] for end in (low, high))
+    return (rows["low"].to_numpy() <= high) & (rows["high"].to_numpy() >= low)
+
+
+def agreeing_share(rows: pd.DataFrame) -> float:
+    """Return the share of studies that agree, 0 to 1, for rows with columns study and agrees."""
+    return float(shares(rows["study"], rows["agrees"]))
+
+
+def count_verdict(direct: pd.DataFrame, indirect: pd.DataFrame) -> Verdict:
+    """Return the verdict by counting for two sets of rows with columns study and agrees."""
+    return Verdict(by_count(agreeing_share(direct), indirect["agrees"].any()).item())
+
+
+def shares(studies: pd.Series, agrees: np.ndarray) -> np.ndarray:
+    """Return the share of studies that agree, 0 to 1; a study's rows share its one vote.
+
+    studies: one name per row. agrees: truths, n by rows or rows alone. NaN where there is no row.
+    """
+    if studies.empty:
+        return np.full(np.shape(agrees)[:-1], np.nan)
+    weights = 1 / (studies.nunique() * studies.groupby(studies).transform("size"))
+    return np.asarray(agrees, dtype=float) @ weights.to_numpy()
+
+
+def compare(book: Book, name: str) -> Comparison:
+    """Answer a question: hold its figure against the cited work and against the evidence."""
+    question = book.questions[name]
+    claim = book.claim(question["claim"])
+    unit = str(claim["unit"])
+    rows = evidence_rows(book, name)
+    direct, indirect = (rows[rows["part"] == part] for part in ("direct", "indirect"))
+    studies = direct.groupby("study")["value"].median()
+    outcome = count_verdict(direct, indirect)
+    cited = cited_report(book, name)
+    agreeing = direct.groupby("study")["agrees"].any()
+    record = {
+        "question": name,
+        "asks": question["asks"],
+        "claim": claim["claim"],
+        "figure": figure_text(claim),
+        "relation": str(claim["relation"]),
+        "value": _plain(claim["value"]),
+        "value_low": _plain(claim["low"]),
+        "value_high": _plain(claim["high"]),
+        "unit": unit,
+        "cited": cited,
+        "measured": question["measured"],
+        "estimate": _plain(studies.median()) if len(studies) else None,
+        "low": _plain(direct["low"].min()) if len(direct) else None,
+        "high": _plain(direct["high"].max()) if len(direct) else None,
+        "interval": "range of verified rows",
+        "method": "median of studies",
+        "studies": len(studies),
+        "studies_agreeing": int(agreeing.sum()),
+        "agreeing_share": _plain(agreeing_share(direct)),
+        "indirect_studies": int(indirect["study"].nunique()),
+        "rows": direct["row_id"].tolist(),
+        "verdict": outcome.value,
+        "reason": "",
+    }
+    record["reason"] = _reason(record)
+    return Comparison(rows, record)
+
+
+def cited_report(book: Book, name: str) -> dict:
+    """Say what the cited work reports for a question's figure.
+
+    Keys: works (keys cited by the claim), row (the finding shown), support (over all findings of
+    the cited works for this claim), text, value, low, high, unit, verification.
+    """
+    question = book.questions[name]
+    claim = book.claim(question["claim"])
+    findings = book.table("findings")
+    said = said_by_cited_works(book)
+    said = said[said["claim"] == claim["claim"]]
+    report = {
+        "works": split_cell(claim["cites"], ";"),
+        "support": combined_support(said["support"].tolist()),
+        "row": None,
+        "text": "no finding of the cited work bears on this figure",
+        "value": None,
+        "low": None,
+        "high": None,
+        "unit": None,
+        "verification": None,
+    }
+    if row_id := question.get("cited_row"):
+        row = findings[findings["row_id"] == row_id].iloc[0]
+        report |= {
+            "row": row_id,
+            "text": row["source_reports"],
+            "value": _plain(row["value"]),
+            "low": _plain(row["low"]),
+            "high": _plain(row["high"]),
+            "unit": None if pd.isna(row["unit"]) else str(row["unit"]),
+            "verification": str(row["verification"]),
+        }
+    return report
+
+
+def answers(book: Book) -> pd.DataFrame:
+    """Return one record per question, in the order of the questions, indexed by question."""
+    return pd.DataFrame([compare(book, name).record for name in book.questions]).set_index(
+        "question", drop=False
+    )
+
+
+def _plain(value) -> float | None:
+    return None if pd.isna(value) else round(float(value), 6)
+
+
+@cache
+def _works_say(support: str) -> str:
+    return {
+        "supports": "the cited work says so",
+        "partly_supports": "the cited work says so only in part",
+        "does_not_support": "the cited work does not say so",
+        "contradicts": "the cited work says otherwise",
+        "not_about_this": "the cited work is about something else",
+        "not_seen": "the cited work could not be read on this",
+        NO_FINDING: "nothing read of the cited work bears on it",
+    }[support]
+
+
+def _reason(record: dict) -> str:
+    unit = record["unit"]
+    if not record["studies"]:
+        measured = f"No verified study measured {record['measured']}"
+    else:
+        k, agree = record["studies"], record["studies_agreeing"]
+        span = interval_text(record["low"], record["high"], unit)
+        measured = (
+            f"{agree} of {k} {'study' if k == 1 else 'studies'} of {record['measured']} "
+            f"{'agrees' if agree == 1 else 'agree'} at least in part (their values: {span})"
+            if k > 1
+            else f"The one study of {record['measured']} "
+            f"{'agrees' if agree else 'does not agree'}: {span}"
+        )
+    return f"{measured}; {_works_say(record['cited']['support'])}."

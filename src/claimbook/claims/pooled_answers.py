@@ -1,0 +1,188 @@
+"""Pooled estimates put beside a figure of the text: a verdict, a row of a table, a record.
+
+The rule is about intervals. The confidence interval says where the mean over studies may lie; the
+prediction interval says what the next comparable population may show. A figure inside a very wide
+confidence interval is merely not refuted, so only a reasonably narrow one can make it hold.
+"""
+
+import numpy as np
+import pandas as pd
+
+from claimbook.book.book import Book
+from claimbook.book.format import interval_text, number_text, quantity_text
+from claimbook.claims.answer import answer, recorded
+from claimbook.claims.verdict import Verdict, by_interval, is_narrow
+from claimbook.stats.montecarlo import from_pooled, product
+from claimbook.stats.pooling import PooledEstimate
+
+METHOD_NAMES = {
+    "reml": "random effects, REML, log odds",
+    "glmm": "binomial-normal model, maximum likelihood",
+    "dl": "random effects, DerSimonian-Laird, log odds",
+    "common": "common effect, log odds",
+}
+INTERVAL_NAMES = {
+    "hk": "95 % confidence interval, Hartung-Knapp",
+    "hk-adhoc": "95 % confidence interval, Hartung-Knapp never below the model's",
+    "t": "95 % confidence interval, t distribution",
+    "wald": "95 % confidence interval, normal distribution",
+    "own": "95 % Wilson interval of the one study",
+    "wilson": "95 % Wilson interval of all people together",
+}
+
+
+def figure_ends(claim: pd.Series) -> tuple[float, float]:
+    """Return the two ends of a figure; a figure that is one number has it twice."""
+    if claim["relation"] == "range":
+        return float(claim["low"]), float(claim["high"])
+    return float(claim["value"]), float(claim["value"])
+
+
+def figure_verdict(claim: pd.Series, pooled: PooledEstimate) -> Verdict:
+    """Return the verdict of INTERVAL_RULES on a claim's figure."""
+    if pooled.k < 2:
+        return Verdict.NOT_TESTABLE
+    ci, pi = (pooled.ci_low, pooled.ci_high), (pooled.pi_low, pooled.pi_high)
+    return by_interval(*figure_ends(claim), ci, pi)
+
+
+def place_words(value: float, pooled: PooledEstimate) -> str:
+    """Say where a number lies: in the confidence interval, the prediction interval, or outside."""
+    if pooled.ci_low <= value <= pooled.ci_high:
+        wide = not is_narrow((pooled.ci_low, pooled.ci_high))
+        return f"inside the confidence interval{', which is too wide to confirm it' * wide}"
+    if pooled.pi_low is not None and pooled.pi_low <= value <= pooled.pi_high:
+        return "outside the confidence interval but inside the prediction interval"
+    return f"{'above' if value > pooled.estimate else 'below'} both intervals"
+
+
+def share_reaching(
+    pooled: PooledEstimate, value: float, what: str = "mean", seed: int = 1
+) -> float:
+    """Return the percent of draws of the pooled mean, or of the next population, at or above."""
+    drawn = product([from_pooled("pooled", pooled, what)], against=value, seed=seed)
+    return drawn["share_at_least"]
+
+
+def estimate_text(pooled: PooledEstimate) -> str:
+    """Return ``5.9 % (95 % confidence interval 2.1 to 15.6 %)``."""
+    span = interval_text(pooled.ci_low, pooled.ci_high, "percent")
+    return f"{quantity_text(pooled.estimate, 'percent')} (95 % confidence interval {span})"
+
+
+def prediction_text(pooled: PooledEstimate) -> str:
+    """Return the prediction interval, or a dash where there is none."""
+    if pooled.pi_low is None:
+        return "–"
+    return interval_text(pooled.pi_low, pooled.pi_high, "percent")
+
+
+def pool_table(pools: dict[str, PooledEstimate]) -> pd.DataFrame:
+    """Return one row of words per pool: what, studies, people, pooled, intervals, spread."""
+    rows = [
+        {
+            "pool": name,
+            "studies": one.k,
+            "people": f"{one.n:,}",
+            "pooled": quantity_text(one.estimate, "percent"),
+            "confidence interval": interval_text(one.ci_low, one.ci_high, "percent"),
+            "prediction interval": prediction_text(one),
+            "tau²": number_text(one.tau2),
+            "I²": quantity_text(None if one.i2 is None else round(one.i2, 1), "percent"),
+            "method": METHOD_NAMES[one.method],
+        }
+        for name, one in pools.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def pooled_answer(
+    book: Book,
+    question: str,
+    pooled: PooledEstimate,
+    *,
+    claim: str,
+    asks: str,
+    reason: str = "",
+    judge: bool = False,
+) -> dict:
+    """Return the record of a pooled percentage.
+
+    judge: apply INTERVAL_RULES to the claim's figure; otherwise the record has no verdict. The
+    reason says in words what was found and, for a judged figure, where it lies.
+    """
+    row = book.claim(claim)
+    said = (
+        f"{estimate_text(pooled)} over {pooled.k} {'study' if pooled.k == 1 else 'studies'}; "
+        f"prediction interval {prediction_text(pooled)}"
+    )
+    if judge:
+        low, high = figure_ends(row)
+        said += f"; the text's {interval_text(low, high, row['unit'])} is " + (
+            place_words(low if low > pooled.estimate else high, pooled)
+        )
+    record = answer(
+        book,
+        question,
+        claim=claim,
+        asks=asks,
+        reason=" ".join(filter(None, [f"{said}.", reason, *(f"{n}." for n in pooled.notes)])),
+        estimate=pooled.estimate,
+        low=pooled.ci_low,
+        high=pooled.ci_high,
+        unit="percent",
+        interval=INTERVAL_NAMES[pooled.interval],
+        method=METHOD_NAMES[pooled.method],
+        rows=pooled.studies["id"],
+        verdict=figure_verdict(row, pooled) if judge else None,
+        k=pooled.k,
+        n=pooled.n,
+    )
+    return record | spread_of(pooled)
+
+
+def effect_answer(
+    book: Book,
+    question: str,
+    effect,
+    *,
+    claim: str,
+    asks: str,
+    reason: str,
+    method: str,
+    rows=(),
+    n: int | None = None,
+) -> dict:
+    """Return the record of a pooled ratio: a `PooledEffect` on the log scale, exponentiated."""
+    record = answer(
+        book,
+        question,
+        claim=claim,
+        asks=asks,
+        reason=reason,
+        estimate=np.exp(effect.estimate),
+        low=np.exp(effect.ci_low),
+        high=np.exp(effect.ci_high),
+        unit="dimensionless",
+        interval=INTERVAL_NAMES[effect.interval],
+        method=method,
+        rows=rows,
+        k=effect.k,
+    )
+    bounds = {
+        name: None if end is None else recorded(np.exp(end))
+        for name, end in (("pi_low", effect.pi_low), ("pi_high", effect.pi_high))
+    }
+    return record | {"n": n} | spread_of(effect) | bounds
+
+
+def no_spread(**known) -> dict:
+    """Return the fields of a record that only a pool can fill, empty but for those given."""
+    return dict.fromkeys(("pi_low", "pi_high", "tau2", "i2")) | {
+        name: recorded(value) for name, value in known.items()
+    }
+
+
+def spread_of(pooled) -> dict:
+    """Return prediction interval, tau² and I² of a pool (None where undefined)."""
+    return {name: recorded(getattr(pooled, name)) for name in ("pi_low", "pi_high", "tau2", "i2")}

@@ -1,1 +1,0 @@
-"""Notebooks run, their outputs taken out, and what they show."""

@@ -1,1 +1,0 @@
-"""Quantities with units and uncertainty: change, rhythm, decay, transport, and their plots."""

@@ -1,0 +1,1 @@
+"""Executing and publishing notebooks, what changed between two states, and sweeps."""

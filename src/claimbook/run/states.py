@@ -1,0 +1,247 @@
+"""States of a book: what it answered, and from which inputs.
+
+A state is named in one of four ways: `record` (the committed record of this checkout), the name
+of a scenario, a folder of results, or a git revision. A folder of results holds results/ and
+figures/, and the tables it was computed from in inputs/ (an experiment) or data/ (a checkout).
+"""
+
+import contextlib
+import io
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pybtex.database import BibliographyData
+
+import claimbook
+from claimbook.book.bibliography import load_bibliography
+from claimbook.book.book import BIBLIOGRAPHY, load
+from claimbook.book.folders import DESCRIPTION
+from claimbook.book.scenario import FOLDER as SCENARIOS
+from claimbook.book.scenario import RECORD, scenario_names
+from claimbook.book.yaml_file import read_yaml
+from claimbook.errors import InputError, nearest
+from claimbook.run.running import Plan, find_notebooks, run
+
+ENDS = {"value": "", "low": "_min", "high": "_max"}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What answers are computed from, whatever its form was at the time.
+
+    tables: table -> rows as text, indexed by their key. entries: YAML or BibTeX file -> its
+    entries. figures: parameter -> value, updates included. units: parameter -> unit.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    entries: dict[str, dict[str, Any]]
+    figures: dict[str, float]
+    units: dict[str, str]
+
+
+@dataclass(frozen=True)
+class State:
+    """One state of a book: its name as it was asked for, its inputs and its answers.
+
+    answers: question -> record. pictures: file name -> content, for the PNG files.
+    """
+
+    name: str
+    digest: str
+    scenario: str | None
+    inputs: Inputs
+    answers: dict[str, dict]
+    pictures: dict[str, bytes]
+
+
+def read_state(name: str, root: Path, data: Path) -> State:
+    """Return a state by its name; a scenario that has no results yet is run first.
+
+    root: the checkout. data: its data folder, which holds the scenarios.
+
+    Raises InputError for a name that is none of the four, or a folder or revision without results
+    or inputs, and RunFailed if the scenario's notebooks fail.
+    """
+    scenarios = scenario_names(data)
+    if name == RECORD:
+        state = state_of(name, root)
+        if state.digest != load(data).digest:
+            print(
+                "claimbook: warning: the record was not computed from the data as they stand; "
+                "./run book makes it anew",
+                file=sys.stderr,
+            )
+        return state
+    if name in scenarios:
+        return state_of(name, scenario_results(name, root, data))
+    if name and Path(name).is_dir():
+        return state_of(name, Path(name))
+    with revision(name, root, ["data", "results", "figures"]) as folder:
+        if folder is None:
+            known = [RECORD, *scenarios]
+            raise InputError(
+                f"'{name}' is no scenario, folder or git revision{nearest(name, known)} "
+                f"(known: {', '.join(known)})"
+            )
+        return state_of(name, folder)
+
+
+def scenario_results(name: str, root: Path, data: Path) -> Path:
+    """Return the folder with a scenario's results; run it unless they are there and current."""
+    book = load(data).in_scenario(name)
+    output = root / "build" / "scenarios" / name
+    notebooks = find_notebooks(root)
+    if not _current(output, book.digest, notebooks):
+        print(f"claimbook: running scenario {name}; its results are kept", file=sys.stderr)
+        run(Plan(root=root, notebooks=notebooks, book=book, output=output))
+    return output
+
+
+def _current(output: Path, digest: str, notebooks: list[Path]) -> bool:
+    """Say whether results were made of these data, by these notebooks and this code."""
+    there = output / "results" / "answers.json"
+    try:
+        if _results(there)["digest"] != digest:
+            return False
+    except (InputError, OSError):  # damaged or not there: it is made anew
+        return False
+    executed = (output / "notebooks" / path.name for path in notebooks)
+    code = Path(claimbook.__file__).parent.rglob("*.py")
+    made = there.stat().st_mtime
+    return all(p.exists() for p in executed) and all(
+        p.stat().st_mtime <= made for p in (*notebooks, *code)
+    )
+
+
+@contextlib.contextmanager
+def revision(name: str, root: Path, paths: list[str]) -> Iterator[Path | None]:
+    """Unpack paths of a git revision for a while; None if there is no such revision.
+
+    Raises InputError if the revision holds none of the paths.
+    """
+    asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
+    found = git(root, *asked) if name and not name.startswith("-") else None
+    if found is None:
+        yield None
+        return
+    commit = found.decode().strip()
+    held = [path for path in paths if git(root, "cat-file", "-e", f"{commit}:./{path}") is not None]
+    packed = git(root, "archive", commit, *held) if held else None
+    if packed is None:
+        raise InputError(f"revision {name}: does not hold {', '.join(paths)}")
+    with tempfile.TemporaryDirectory(prefix="claimbook-") as folder:
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(folder, filter="data")
+        yield Path(folder)
+
+
+def git(root: Path, *words: str) -> bytes | None:
+    """Return what git prints; None if it fails or is not there."""
+    if not shutil.which("git"):
+        return None
+    done = subprocess.run(["git", "-C", str(root), *words], capture_output=True)
+    return None if done.returncode else done.stdout
+
+
+def state_of(name: str, folder: Path) -> State:
+    """Read the state that a folder of results holds. Raises InputError if a part is missing."""
+    results = folder / "results" / "answers.json"
+    if not results.is_file():
+        raise InputError(f"{name}: results/answers.json is missing")
+    held = [f for n in ("inputs", "data") if (f := folder / n / DESCRIPTION).exists()]
+    if not held:
+        raise InputError(f"{name}: its tables are missing; expected inputs/ or data/ in the folder")
+    document = _named(name, _results, results)
+    return State(
+        name=name,
+        digest=document["digest"],
+        scenario=document.get("scenario"),
+        inputs=_named(name, inputs_of, held[0].parent, document["updates"]),
+        answers={record["question"]: record for record in document["answers"]},
+        pictures={p.name: p.read_bytes() for p in sorted((folder / "figures").glob("*.png"))},
+    )
+
+
+def _named(name: str, read, *given):
+    """Read a part of a state; whatever is wrong with it is one message that names the state."""
+    try:
+        return read(*given)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise InputError(f"{name}: its tables are not as {DESCRIPTION} says ({said})") from None
+
+
+def inputs_of(data: Path, updates: dict[str, float] | None = None) -> Inputs:
+    """Read a data folder as text, by its own description, whatever its version."""
+    tables = {r["name"]: _table(r, data) for r in read_yaml(data / DESCRIPTION)["resources"]}
+    printed = _figures(tables["claims"])
+    files = [*data.glob("*.yaml"), *data.glob(f"{SCENARIOS}/*.yaml")]
+    named = {path.relative_to(data).as_posix(): path for path in sorted(files)}
+    entries = {name: read_yaml(path) for name, path in named.items() if name != DESCRIPTION}
+    return Inputs(
+        tables=tables,
+        entries={**entries, BIBLIOGRAPHY: _works(load_bibliography(data / BIBLIOGRAPHY))},
+        figures={**{name: value for name, (value, _) in printed.items()}, **(updates or {})},
+        units={name: unit for name, (_, unit) in printed.items()},
+    )
+
+
+def _results(path: Path) -> dict:
+    """Read results/answers.json. Raises InputError if it is something else."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        plain = isinstance(document["digest"], str) and isinstance(document["updates"], dict)
+        if plain and all(isinstance(record["question"], str) for record in document["answers"]):
+            return document
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise InputError("results/answers.json is not the answers of a run")
+
+
+def _table(resource: dict, folder: Path) -> pd.DataFrame:
+    """Return a table as text, indexed by its column of unique names, or by all its columns.
+
+    Rows of one name are numbered from the second on.
+    """
+    frame = pd.read_csv(
+        folder / resource["path"], dtype=str, keep_default_na=False, encoding="utf-8-sig"
+    )
+    fields = resource["schema"]["fields"]
+    unique = [f["name"] for f in fields if f.get("constraints", {}).get("unique")]
+    keys = frame[unique[:1] or list(frame.columns)]
+    names = pd.Series(keys.itertuples(index=False), dtype=object).map(" | ".join).rename("row")
+    repeats = names.groupby(names).cumcount() + 1
+    return frame.set_index(names.where(repeats == 1, names + " (" + repeats.astype(str) + ")"))
+
+
+def _figures(claims: pd.DataFrame) -> dict[str, tuple[float, str]]:
+    """Return parameter -> printed value and unit, by the rule of `Book.figures`."""
+    figures = {}
+    for row in claims[claims["role"] == "figure"].itertuples():
+        columns = ("low", "high") if row.relation == "range" else ("value",)
+        for column in columns:
+            figures[row.claim + ENDS[column]] = (float(getattr(row, column)), row.unit)
+    return figures
+
+
+def _works(bibliography: BibliographyData) -> dict[str, dict[str, str]]:
+    """Return key -> fields and persons of each entry, as text."""
+    return {
+        key: {
+            "type": entry.type,
+            **dict(entry.fields),
+            **{role: " and ".join(map(str, people)) for role, people in entry.persons.items()},
+        }
+        for key, entry in bibliography.entries.items()
+    }

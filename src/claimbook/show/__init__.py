@@ -1,0 +1,1 @@
+"""What a notebook shows: pictures, tables, sentences and cards."""

@@ -1,0 +1,132 @@
+"""Each claim as a schema.org ClaimReview: what was claimed, by whom, and what became of it.
+
+The rating is the verdict that a rule drew (`claims.verdict`), as a number and as its word. A claim
+that is not testable has the word and no number, for it has no place between true and false.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import date
+
+import pandas as pd
+
+from claimbook.book.book import Book
+from claimbook.book.format import figure_text
+from claimbook.book.source_text import Origin
+from claimbook.book.text import safe_link, visible
+from claimbook.claims.verdict import RATINGS, Verdict
+from claimbook.site.exports.collection import Author, Collection
+from claimbook.site.exports.works import works_of_rows
+
+CONTEXT = "https://schema.org"
+
+
+def claim_reviews(
+    book: Book,
+    matrix: pd.DataFrame,
+    collection: Collection,
+    published: date,
+    address_of: Callable[[str], str],
+) -> dict[str, dict]:
+    """Return claim -> its ClaimReview as a JSON-LD document.
+
+    matrix: table of `matrix.evidence_matrix` of this book. published: date of the reviews.
+    address_of: claim -> address of its card, absolute or relative to where the review will stand.
+    Raises InputError for a verdict that is not on the scale.
+    """
+    works = works_of_rows(book)
+    changed = {book.figures.loc[name, "claim"] for name in book.updates}
+    licences = [safe_link(given.get("path", "")) for given in _licences(book)]
+    shared = {
+        "datePublished": published.isoformat(),
+        "author": [_agent(author) for author in collection.authors],
+        "isPartOf": {"@type": "Dataset", "name": title_of(book)}
+        | ({"url": collection.address} if collection.address else {}),
+    }
+    if any(licences):
+        shared["license"] = [link for link in licences if link]
+    reviews = {}
+    for row in matrix.to_dict("records"):
+        claim = book.claim(row["claim"])
+        ids = [name for name in row["rows"].split("; ") if name in works]
+        cited = dict(works[name] for name in ids)  # a work is cited once, whatever its rows
+        reviews[row["claim"]] = {
+            "@context": CONTEXT,
+            "@type": "ClaimReview",
+            "url": address_of(row["claim"]),
+            "claimReviewed": _reviewed(claim, row["claim"] in changed),
+            "reviewRating": rating(row["verdict"], f"{row['reason']} Rule: {row['rule']}."),
+            "itemReviewed": _claim(row["label"], None if row["claim"] in changed else book.origin),
+            **shared,
+            **({"citation": [cited[name] for name in sorted(cited)]} if cited else {}),
+        }
+    return reviews
+
+
+def rating(verdict: str, explanation: str) -> dict:
+    """Return a verdict as a schema.org Rating. Raises InputError if it is not on the scale."""
+    value = Verdict(verdict).rating
+    words = {"alternateName": verdict, "ratingExplanation": visible(explanation)}
+    if value is None:
+        return {"@type": "Rating", **words}
+    return {
+        "@type": "Rating",
+        "ratingValue": value,
+        "worstRating": min(RATINGS.values()),
+        "bestRating": max(RATINGS.values()),
+        **words,
+    }
+
+
+def _reviewed(claim: pd.Series, changed: bool) -> str:
+    """Return what is reviewed, in our words; a number put in by a user is said to be one."""
+    statement = visible(claim["statement"])
+    if claim["role"] != "figure":
+        return statement
+    figure = visible(figure_text(claim))
+    return f"{statement} ({'here, instead of the figure of the text: ' * changed}{figure})"
+
+
+def _claim(label: str, origin: Origin | None) -> dict:
+    """Return the claim and where it was made; without origin it is nobody's claim."""
+    item: dict = {"@type": "Claim", "name": visible(label)}
+    if origin is None:
+        return item
+    made = {
+        "author": {"@type": "Person", "name": visible(origin.author)},
+        "datePublished": origin.date.isoformat(),
+    }
+    text = {"@type": "CreativeWork", "name": visible(origin.title), **made}
+    if origin.publisher:
+        text["publisher"] = {"@type": "Organization", "name": visible(origin.publisher)}
+    if origin.address:
+        text["url"] = safe_link(origin.address)
+    return {**item, **made, "appearance": text}
+
+
+def _agent(author: Author) -> dict:
+    kind = "Person" if author.is_person else "Organization"
+    return {"@type": kind, "name": author.name} | (
+        {"url": author.address} if author.address else {}
+    )
+
+
+def _licences(book: Book) -> list[dict]:
+    return book.tables.description.get("licenses", [])
+
+
+def title_of(book: Book) -> str:
+    """Return the title of the book's data, or its short name if it has none."""
+    description = book.tables.description
+    return visible(description.get("title") or description["name"])
+
+
+def script(document: dict) -> str:
+    """Return a JSON-LD document as an element for the head or body of a page.
+
+    No text of the data can end the element: every ``<``, ``>`` and ``&`` is written as an escape.
+    """
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False)
+    for mark in "<>&\u2028\u2029":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return f'<script type="application/ld+json">{text}</script>'

@@ -1,0 +1,232 @@
+"""The results of a run as an RO-Crate: what is in the folder, and which run made it from what.
+
+RO-Crate 1.1 with the profile Process Run Crate 0.5, because that is the newest pair for which a
+validator knows every rule. Nothing in it depends on a clock or on chance: when the run ended and
+who started it are not on record, so the crate does not say.
+"""
+
+import importlib.metadata
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from xml.etree import ElementTree
+
+from rocrate.model.contextentity import ContextEntity
+from rocrate.model.file import File
+from rocrate.rocrate import ROCrate
+
+from claimbook.book.text import visible
+from claimbook.site.exports.collection import Collection
+from claimbook.site.exports.facts import Facts
+
+VERSION = "1.1"
+METADATA, TABLES = "ro-crate-metadata.json", "tables"
+REVIEWS, PICTURE = "claim-reviews.jsonld", "social-card.png"
+"""Where a crate holds what is made for machines."""
+PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+LICENCES = "https://spdx.org/licenses/"
+FORMATS = {
+    ".bib": "application/x-bibtex",
+    ".csv": "text/csv",
+    ".ipynb": "application/x-ipynb+json",
+    ".json": "application/json",
+    ".jsonld": "application/ld+json",
+    ".md": "text/markdown",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".yaml": "application/yaml",
+}
+"""What the crate takes from folders; a file of another kind stays out."""
+TOOLS = ("claimbook", "papermill")
+_SVG_TITLE = "{http://www.w3.org/2000/svg}title"
+_HEADING = re.compile(r"^# +(.+)$", re.M)
+
+
+def crate(
+    facts: Facts,
+    collection: Collection,
+    results: Path,
+    made: Mapping[str, bytes],
+    published: date,
+) -> ROCrate:
+    """Return the crate of a run; its `write(folder)` copies every file and adds the metadata.
+
+    results: folder with the notebooks/, figures/ and results/ that the run wrote. made: path in the
+    crate -> content, of what was derived from them. published: date of the crate.
+    """
+    whole = ROCrate(version=VERSION)
+    code = _licence(whole, LICENCES + collection.licence, collection.licence)
+    data = [
+        _licence(whole, given.get("path") or LICENCES + given["name"], given["name"])
+        for given in facts.description.get("licenses", [])
+    ]
+    _describe_root(whole, facts, collection, data or [code], published)
+    inputs = _data_files(whole, facts)
+    notebooks = _notebooks(whole, results, [code, *data])
+    figures = _figures(whole, results, notebooks)
+    answers = _file(whole, results / "results/answers.json", "results/answers.json")
+    answers["name"] = "The answers of the run, with their rows"
+    added = [_file(whole, BytesIO(content), path) for path, content in sorted(made.items())]
+
+    tools = {name: _program(whole, name, code) for name in TOOLS}
+    run = _thing(
+        whole,
+        "#run",
+        "CreateAction",
+        name="Execution of the notebooks",
+        description=f"Every notebook executed with these data and numbers (digest {facts.digest})",
+        instrument=list(tools.values()),
+        object=[*inputs, *_parameters(whole, facts)],
+        result=[*notebooks.values(), *figures, answers],
+    )
+    export = _thing(
+        whole,
+        "#export",
+        "CreateAction",
+        name="Export for machines",
+        description="Tables, reviews and a picture made from the same data and the answers",
+        instrument=tools["claimbook"],
+        object=[*inputs, answers],
+        result=added,
+    )
+    whole.root_dataset["mentions"] = [run, export]
+    return whole
+
+
+def _describe_root(whole, facts, collection, licences: list[ContextEntity], published) -> None:
+    """Say what the crate is, who made it, on what terms, and to which profile it keeps."""
+    root = whole.root_dataset
+    root["name"] = facts.title
+    root["description"] = visible(collection.abstract or collection.title)
+    root["datePublished"] = published.isoformat()
+    root["version"] = collection.version
+    authors = [_author(whole, author) for author in collection.authors]
+    root["author"] = _one_or_all(authors)
+    if publishers := [author for author in authors if author.type == "Organization"]:
+        root["publisher"] = publishers[0]
+    if collection.keywords:
+        root["keywords"] = [visible(word) for word in collection.keywords]
+    if collection.address:
+        root["url"] = collection.address
+    root["license"] = _one_or_all(licences)
+    root["conformsTo"] = _thing(
+        whole, PROFILE, "CreativeWork", name="Process Run Crate", version=PROFILE.split("/")[-1]
+    )
+
+
+def _thing(whole: ROCrate, address: str, kind: str, /, **properties) -> ContextEntity:
+    return whole.add(ContextEntity(whole, address, {"@type": kind, **properties}))
+
+
+def _one_or_all(things: list[ContextEntity]):
+    """Return one thing alone, as the standard asks, and several as a list."""
+    return things[0] if len(things) == 1 else things
+
+
+def _author(whole: ROCrate, author) -> ContextEntity:
+    name = author.address or "#" + re.sub(r"\W+", "-", author.name)
+    kind = "Person" if author.is_person else "Organization"
+    address = {"url": author.address} if author.address else {}
+    return _thing(whole, name, kind, name=author.name, **address)
+
+
+def _licence(whole: ROCrate, address: str, name: str) -> ContextEntity:
+    return _thing(whole, address, "CreativeWork", name=name, url=address)
+
+
+def _program(whole: ROCrate, name: str, licence: ContextEntity) -> ContextEntity:
+    """Return a tool with the version that is installed, and its own page if it names one."""
+    told = importlib.metadata.metadata(name)
+    pages = [told.get("Home-page") or ""]
+    pages += [line.partition(",")[2].strip() for line in told.get_all("Project-URL", [])]
+    page = next((link for link in pages if link.startswith("https://")), None)
+    properties = {"name": name, "softwareVersion": told["Version"]}
+    properties |= {"url": page} if page else {}
+    properties |= {"license": licence} if name == "claimbook" else {}
+    return _thing(whole, page or f"#{name}", "SoftwareApplication", **properties)
+
+
+def _parameters(whole: ROCrate, facts: Facts) -> list[ContextEntity]:
+    """Return the numbers of the run and, if there is one, its scenario."""
+    numbers = [
+        _parameter(
+            whole,
+            name,
+            value=value,
+            unitText=unit,
+            description="put in for this run" if name in facts.updates else "as the text gives it",
+        )
+        for name, (value, unit) in facts.figures.items()
+    ]
+    if not facts.scenario:
+        return numbers
+    name, title = facts.scenario
+    return [*numbers, _parameter(whole, "scenario", value=name, description=visible(title))]
+
+
+def _parameter(whole: ROCrate, name: str, **properties) -> ContextEntity:
+    return _thing(whole, f"#parameter-{name}", "PropertyValue", name=name, **properties)
+
+
+def _file(whole: ROCrate, source: Path | BytesIO, path: str) -> File:
+    kind = FORMATS[Path(path).suffix]
+    file = whole.add_file(source, path, properties={"encodingFormat": kind})
+    size = source.getbuffer().nbytes if isinstance(source, BytesIO) else source.stat().st_size
+    file["contentSize"] = str(size)
+    file["name"] = path.rsplit("/")[-1]
+    return file
+
+
+def _data_files(whole: ROCrate, facts: Facts) -> list[File]:
+    """Return everything in the data folder that is of a known kind, with the titles of tables."""
+    told = {r["path"]: r for r in facts.description["resources"]}
+    found = []
+    for path in _files_in(facts.folder):
+        name = path.relative_to(facts.folder).as_posix()
+        file = _file(whole, path, f"data/{name}")
+        if name in told:
+            file["name"] = visible(told[name].get("title") or told[name]["name"])
+            file["description"] = visible(told[name].get("description") or file["name"])
+        found.append(file)
+    return found
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Return the files of a known kind at or below a folder; what is hidden stays out."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and path.suffix in FORMATS
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
+
+
+def _notebooks(whole: ROCrate, results: Path, licences: list[ContextEntity]) -> dict[str, File]:
+    """Return stem -> executed notebook, named after its first heading."""
+    found = {}
+    for path in _files_in(results / "notebooks"):
+        file = found[path.stem] = _file(whole, path, f"notebooks/{path.name}")
+        file["license"] = _one_or_all(licences)
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        words = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+        if heading := _HEADING.search(words):
+            file["name"] = visible(heading[1])
+    return found
+
+
+def _figures(whole: ROCrate, results: Path, notebooks: dict[str, File]) -> list[File]:
+    """Return every figure with its alternative text, which its SVG carries, and its notebook."""
+    found = []
+    for path in _files_in(results / "figures"):
+        file = _file(whole, path, f"figures/{path.name}")
+        title = ElementTree.parse(path.with_suffix(".svg")).find(_SVG_TITLE)
+        if title is not None and title.text:
+            file["description"] = visible(title.text)
+        if notebook := notebooks.get(path.name.split("--")[0]):
+            file["isBasedOn"] = notebook
+        found.append(file)
+    return found

@@ -1,0 +1,1 @@
+"""Proportions, pooling, meta-regression, rhythm and simulation."""

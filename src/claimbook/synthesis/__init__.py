@@ -1,1 +1,0 @@
-"""Studies put together: pooled proportions, meta-regression, age curves, and their plots."""

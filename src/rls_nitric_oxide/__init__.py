@@ -1,0 +1,1 @@
+"""What serves the essay on nitric oxide and restless legs alone; it builds on `claimbook`."""

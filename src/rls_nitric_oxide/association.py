@@ -1,0 +1,153 @@
+"""Two series crossed over age bands, and how little that can show.
+
+A measure that falls while another rises across age bands is an ecological association: each band
+is one point, whoever was measured, and anything else that moves with age gives the same picture.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from scipy.stats import spearmanr
+
+from claimbook.book.format import interval_text, number_text, plain_words
+
+DRAWS = 2_000
+
+
+def band_of(ages: pd.Series, bands: pd.DataFrame) -> pd.Series:
+    """Return the name of the band that each age (years) falls into; NA outside all bands.
+
+    bands: columns band, age_min, age_max (NaN: open).
+    """
+    edges = [*bands["age_min"], np.inf]
+    return pd.cut(ages, edges, right=False, labels=bands["band"], ordered=True)
+
+
+def measures_by_band(changes: pd.DataFrame, rows: pd.DataFrame, bands: pd.DataFrame):
+    """Place each comparison of old with young in the band of the old group's age.
+
+    changes: from `change.compare_groups` (row_id, percent_change, reported_change, ci_low,
+        ci_high). rows: the same table with row_id, mean_age, age_min, age_max, age_unit, sex,
+        measure_class.
+    Returns (placed, unplaced): placed has row_id, measure_class, sex, age, band, percent (of the
+    young group), low, high; unplaced lists the row ids without an age or a change.
+    """
+    ages = rows.set_index("row_id")
+    found = changes.set_index("row_id")
+    ages = ages.loc[found.index]
+    in_years = (ages["age_unit"] == "year").fillna(False)
+    middle = (ages["age_min"] + ages["age_max"]) / 2
+    table = pd.DataFrame(
+        {
+            "measure_class": ages["measure_class"].astype(str),
+            "sex": ages["sex"].astype(object),
+            "age": ages["mean_age"].fillna(middle).where(in_years),
+            "percent": 100 + found["percent_change"].fillna(found["reported_change"]),
+            "low": 100 + found["ci_low"],
+            "high": 100 + found["ci_high"],
+        }
+    )
+    table["band"] = band_of(table["age"], bands)
+    known = table["band"].notna() & table["percent"].notna()
+    return table[known].reset_index(), sorted(table.index[~known])
+
+
+def summary_by_band(placed: pd.DataFrame, bands: pd.DataFrame) -> pd.DataFrame:
+    """Return band, comparisons, median, low and high (range) of percent of young, per band."""
+    grouped = placed.groupby("band", observed=False)["percent"]
+    table = grouped.agg(comparisons="count", median="median", low="min", high="max")
+    return table.reindex(bands["band"]).reset_index()
+
+
+def rank_association(
+    placed: pd.DataFrame, curve: pd.DataFrame, draws: int = DRAWS, seed: int = 0
+) -> dict:
+    """Return Spearman's rank correlation over bands between a measure and a prevalence.
+
+    placed: from `measures_by_band`. curve: band, prevalence, low, high (percent; 95 % interval).
+    The interval resamples the comparisons within each band and draws each band's prevalence from
+    a normal on the logit scale through its interval, seeded. Keys: rho, low, high, bands, draws,
+    seed; rho is NaN with fewer than three bands that have both.
+    """
+    groups = {b: g["percent"].to_numpy() for b, g in placed.groupby("band", observed=True)}
+    both = curve[curve["band"].isin(list(groups))]
+    result = {"bands": len(both), "draws": draws, "seed": seed}
+    if len(both) < 3:
+        return {"rho": np.nan, "low": np.nan, "high": np.nan} | result
+    medians = [np.median(groups[b]) for b in both["band"]]
+    rng = np.random.default_rng(seed)
+    logit = {k: np.log(both[k] / (100 - both[k])).to_numpy() for k in ("prevalence", "low", "high")}
+    spread = (logit["high"] - logit["low"]) / (2 * 1.959963984540054)
+    drawn = []
+    for _ in range(draws):
+        x = [np.median(rng.choice(groups[b], len(groups[b]))) for b in both["band"]]
+        if len(set(x)) == 1:
+            continue  # all bands alike: no rank to correlate
+        y = logit["prevalence"] + spread * rng.standard_normal(len(both))
+        drawn.append(spearmanr(x, y).statistic)
+    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    rho = spearmanr(medians, both["prevalence"]).statistic
+    return {"rho": float(rho), "low": float(low), "high": float(high)} | result
+
+
+def stated_fall(bands: pd.DataFrame, percent: float, by_age: float) -> pd.Series:
+    """Return percent of young that a stated fall implies at each band's middle.
+
+    The fall is taken as a straight line from nothing in the first band to `percent` at `by_age`
+    years, and as level afterwards; the text says no more than its end.
+    """
+    middle = (bands["age_min"] + bands["age_max"].fillna(bands["age_min"] + 10)) / 2
+    start = middle.iloc[0]
+    fallen = ((middle - start) / (by_age - start)).clip(0, 1)
+    return 100 - percent * fallen
+
+
+def crossing_plot(
+    curve: pd.DataFrame, placed: pd.DataFrame, stated: pd.Series, axis_label: str
+) -> plt.Figure:
+    """Draw prevalence by band above, and each measure as percent of young below it."""
+    fig, (top, bottom) = plt.subplots(2, 1, figsize=(8, 7.5), sharex=True, height_ratios=[1, 1.6])
+    places = {band: x for x, band in enumerate(curve["band"])}
+    x = list(places.values())
+    colours = sns.color_palette()
+    top.vlines(x, curve["low"], curve["high"], color=colours[0])
+    top.plot(x, curve["prevalence"], "o", color=colours[0])
+    top.set_ylabel(axis_label)
+    top.set_ylim(bottom=0)
+    markers = "osD^vPX<>*"
+    for n, (name, rows) in enumerate(placed.groupby("measure_class")):
+        shift = (n - placed["measure_class"].nunique() / 2) * 0.07
+        at = rows["band"].astype(str).map(places) + shift
+        style = {"color": colours[n % len(colours)], "marker": markers[n % len(markers)]}
+        bottom.plot(at, rows["percent"], ls="", label=plain_words(name), **style)
+        bottom.vlines(at, rows["low"], rows["high"], color=style["color"], lw=1)
+    bottom.plot(x, stated, color="0.25", ls="--", label="as the text states it")
+    bottom.axhline(100, color="0.6", lw=0.8)
+    bottom.set_ylabel("percent of the young group")
+    bottom.set_xticks(x, places)
+    bottom.set_xlabel("age (years)")
+    bottom.legend(fontsize=8, ncols=2, loc="upper left", frameon=True)
+    return fig
+
+
+def crossing_data(curve: pd.DataFrame, placed: pd.DataFrame, stated: pd.Series) -> pd.DataFrame:
+    """Return what `crossing_plot` draws: series, band, row_id, percent, low, high."""
+    above = curve.assign(series="prevalence", percent=curve["prevalence"])
+    below = placed.assign(series=placed["measure_class"], band=placed["band"].astype(str))
+    said = curve[["band"]].assign(series="as the text states it", percent=stated.to_numpy())
+    table = pd.concat([part.astype(object) for part in (above, below, said)], ignore_index=True)
+    return table.reindex(columns=["series", "band", "row_id", "percent", "low", "high"])
+
+
+def crossing_alt(curve: pd.DataFrame, placed: pd.DataFrame, what: str) -> str:
+    """Tell what `crossing_plot` shows."""
+    first, last = curve.iloc[0], curve.iloc[-1]
+    return (
+        f"Above, {what} goes from {number_text(first['prevalence'])} percent at {first['band']} "
+        f"to {number_text(last['prevalence'])} percent at {last['band']} years. Below, "
+        f"{len(placed)} comparisons of an old with a young group stand in "
+        f"{placed['band'].nunique()} of {len(curve)} bands and run from "
+        f"{interval_text(placed['percent'].min(), placed['percent'].max(), '')} percent of the "
+        "young group."
+    )

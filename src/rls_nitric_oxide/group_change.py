@@ -1,0 +1,385 @@
+"""Change between two groups: the ratio of their means as a percentage, with its interval.
+
+One row of the input is one group; a comparison joins a reference group (say, the young) with one
+or more compared groups (say, the old). The change is ``100 * (compared / reference - 1)``.
+
+The interval is that of the log ratio of means, whose variance is by the delta method
+``SE1^2 / mean1^2 + SE2^2 / mean2^2`` (Hedges, Gurevitch and Curtis 1999, Ecology 80:1150-1156;
+performance studied by Friedrich, Adhikari and Beyene 2008, doi:10.1186/1471-2288-8-32). An
+alternative draws both means from Student distributions with a seed.
+
+A number after a plus-minus sign whose meaning the source does not state is never taken for a
+standard error, nor for a standard deviation: such a comparison has a change and no interval.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from claimbook.book.evidence import NOT_EVIDENCE
+from claimbook.book.units import convert, same_kind
+from claimbook.errors import InputError
+
+CONFIDENCE = 0.95
+"""Coverage of every interval, and of the printed intervals that are read as `ci95`."""
+PRECISE_MEAN = 3.0
+"""A mean of fewer standard errors than this is too uncertain for the log ratio (Hedges 1999)."""
+DELTA, SIMULATED = "log ratio, delta method", "log ratio, simulated means"
+REQUIRED = ("row_id", "comparison_id", "comparison_role", "value", "spread_type", "n", "unit")
+OPTIONAL = ("spread", "low", "high", "verification")
+NO_STANDARD_ERROR = {
+    "plus_minus_unspecified": "the source does not say whether its plus-minus is SD or SE",
+    "range": "a range gives no standard error without an assumed distribution",
+    "iqr": "quartiles give no standard error of a mean without an assumed distribution",
+    "bound": "a one-sided bound has no standard error",
+    "bracket": "a bracket of plausible values has no standard error",
+}
+COLUMNS = [
+    "comparison_id",
+    "row_id",
+    "reference_row_id",
+    "value",
+    "reference_value",
+    "unit",
+    "n",
+    "reference_n",
+    "difference",
+    "percent_change",
+    "reported_change",
+    "disagreement",
+    "ci_low",
+    "ci_high",
+    "interval_method",
+    "reason_without_interval",
+    "reason_without_change",
+    "basis",
+    "of_falls",
+    "of_percentages",
+    "precise",
+    "reference_shared_by",
+    "verification",
+]
+
+
+def standard_error(row: Mapping[str, Any]) -> tuple[float, str]:
+    """Return the standard error of a group's mean and ``""``, or NaN and why there is none.
+
+    Reads ``spread_type``, ``spread``, ``low``, ``high``, ``value`` and ``n``:
+
+    * ``se``: `spread`, or half the distance of `low` and `high`;
+    * ``sd``: the same over the square root of `n`, which must be 2 or more;
+    * ``ci95``: half the distance of `low` and `high` over the Student quantile for `n` - 1
+      degrees of freedom, or over the normal quantile where `n` is missing;
+    * everything else: none, with the reason.
+    """
+    kind = row.get("spread_type")
+    if pd.isna(kind):
+        return math.nan, "the source gives no spread"
+    if kind in NO_STANDARD_ERROR:
+        return math.nan, NO_STANDARD_ERROR[kind]
+    if kind not in ("se", "sd", "ci95"):
+        return math.nan, f"spread type '{kind}' is not known"
+    spread, size = _number(row.get("spread")), _number(row.get("n"))
+    half = (_number(row.get("high")) - _number(row.get("low"))) / 2
+    if kind == "ci95":
+        tail = (1 + CONFIDENCE) / 2
+        usable = not math.isnan(size) and size >= 2
+        width = half / (stats.t.ppf(tail, size - 1) if usable else stats.norm.ppf(tail))
+    else:
+        width = spread if not math.isnan(spread) else half
+        if kind == "sd":
+            if math.isnan(size) or size < 2:
+                return math.nan, "the group size is not given, so SD gives no standard error"
+            width /= math.sqrt(size)
+    if math.isnan(width):
+        return math.nan, "the source gives no spread"
+    if width <= 0:
+        return math.nan, "the printed spread is not above zero"
+    return float(width), ""
+
+
+def standard_deviation(error: float, size: float) -> float:
+    """Return the standard deviation that belongs to a standard error of a mean of `size`.
+
+    Raises
+    ------
+    InputError
+        If `error` is not above zero or `size` is below 1.
+    """
+    if not (error > 0 and math.isfinite(error) and size >= 1 and math.isfinite(size)):
+        raise InputError("a standard deviation needs a standard error above 0 and a size of 1 up")
+    return error * math.sqrt(size)
+
+
+def log_ratio_interval(
+    value: float, error: float, reference: float, reference_error: float
+) -> tuple[float, float]:
+    """Return the interval of the percent change by the delta method on the log ratio.
+
+    Both means and both standard errors must be above zero, in one unit.
+    """
+    log = math.log(value / reference)
+    half = stats.norm.ppf((1 + CONFIDENCE) / 2) * math.hypot(
+        error / value, reference_error / reference
+    )
+    return 100 * math.expm1(log - half), 100 * math.expm1(log + half)
+
+
+def simulated_interval(
+    value: float,
+    error: float,
+    reference: float,
+    reference_error: float,
+    *,
+    n: float = math.inf,
+    reference_n: float = math.inf,
+    seed: int,
+    draws: int = 20_000,
+) -> tuple[float, float]:
+    """Return the interval of the percent change from drawn means (parametric bootstrap).
+
+    Each mean is drawn from a Student distribution with its standard error and n - 1 degrees of
+    freedom (normal where n is infinite or missing); draws with a mean at or below zero are left
+    out. Wider than the delta method where groups are small. The same seed gives the same bytes.
+    """
+    rng = np.random.default_rng(seed)
+    means = []
+    for mean, spread, size in ((value, error, n), (reference, reference_error, reference_n)):
+        known = math.isfinite(size) and size >= 2
+        noise = rng.standard_t(size - 1, draws) if known else rng.standard_normal(draws)
+        means.append(mean + spread * noise)
+    kept = (means[0] > 0) & (means[1] > 0)
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(means[0][kept] / means[1][kept], [tail, 1 - tail])
+    return 100 * (float(low) - 1), 100 * (float(high) - 1)
+
+
+def compare_groups(
+    df: pd.DataFrame,
+    *,
+    reference: str = "young",
+    compared: str = "old",
+    reported: str = "percent_change_vs_young",
+    method: str = "delta",
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return one row per compared group: its change against the reference group.
+
+    Parameters
+    ----------
+    df
+        One row per group, with the columns ``row_id``, ``comparison_id``, ``comparison_role``
+        (levels `reference` and `compared`), ``value``, ``spread_type``, ``n``, ``unit``, and,
+        where there are any, ``spread``, ``low``, ``high``, ``verification`` and `reported`.
+    reported
+        Name of the column with the change as it was entered from the source, in percent.
+    method
+        ``delta`` or ``simulated`` (drawn means, with `seed`).
+
+    Returns
+    -------
+    DataFrame in the order of the input, with the columns of `COLUMNS`:
+
+    * ``value`` and ``reference_value`` in ``unit`` (that of the compared group), ``difference``;
+    * ``percent_change`` recomputed from the two values, ``reported_change``, and their
+      ``disagreement`` in percentage points;
+    * ``ci_low``, ``ci_high``, ``interval_method``, or ``reason_without_interval``;
+    * ``reason_without_change`` where nothing could be recomputed;
+    * ``basis``: ``recomputed``, ``as_reported`` (only the source's figure), ``not_verified`` (a
+      figure to be shown and never used), or ``none``;
+    * ``of_falls``: both values are negative, so the change is that of their size;
+    * ``of_percentages``: the unit is percent, so the change is a percentage of percentages;
+    * ``precise``: both means exceed `PRECISE_MEAN` standard errors (missing without interval);
+    * ``reference_shared_by``: how many compared groups share this reference group; intervals
+      that share one are not independent;
+    * ``verification`` of the compared row.
+
+    No row is lost: a comparison that lacks a group, a compared group whose values cannot be
+    related, and a row that has only a reported change are kept with their reason. Rows without a
+    comparison and without a reported change say nothing about change and are not in the result.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, `method` is unknown, or a `row_id` occurs twice.
+    """
+    lacking = [c for c in REQUIRED if c not in df.columns]
+    if lacking:
+        raise InputError(f"compare_groups needs the column(s) {', '.join(lacking)}")
+    if method not in ("delta", "simulated"):
+        raise InputError(f"method must be 'delta' or 'simulated', not '{method}'")
+    if df["row_id"].duplicated().any():
+        twice = df.loc[df["row_id"].duplicated(), "row_id"].iloc[0]
+        raise InputError(f"row_id '{twice}' occurs twice")
+    table = df.reindex(columns=[*REQUIRED, *OPTIONAL, reported])
+    linked = table["comparison_id"].notna()
+    references = {
+        key: group.to_dict("records")
+        for key, group in table[linked & (table["comparison_role"] == reference)].groupby(
+            "comparison_id"
+        )
+    }
+    shared = table.loc[linked & (table["comparison_role"] == compared), "comparison_id"]
+    counts = shared.value_counts()
+    rows = []
+    for row in table.to_dict("records"):
+        key, role = row["comparison_id"], row["comparison_role"]
+        if pd.isna(key):
+            if not pd.isna(row[reported]):
+                rows.append(_result(row, None, row[reported], "the source gives no second value"))
+        elif role == compared:
+            found = references.get(key, [])
+            if len(found) == 1:
+                rows.append(_compare(row, found[0], row[reported], method, seed))
+                rows[-1]["reference_shared_by"] = int(counts[key])
+            else:
+                why = f"{len(found)} rows of role '{reference}' in this comparison, not one"
+                rows.append(_result(row, None, row[reported], why))
+        elif role != reference:
+            why = f"role '{role}' is neither '{reference}' nor '{compared}'"
+            rows.append(_result(row, None, row[reported], why))
+        elif key not in counts.index:
+            why = f"no row of role '{compared}' in this comparison"
+            rows.append(_result(None, row, row[reported], why) | {"comparison_id": key})
+    result = pd.DataFrame(rows, columns=COLUMNS)
+    for column in ("of_falls", "of_percentages", "precise"):
+        result[column] = result[column].astype("boolean")
+    return result.astype({"reference_shared_by": "Int64"})
+
+
+def place_claim(changes: pd.DataFrame, claimed_percent: float) -> pd.DataFrame:
+    """Return `changes` with what a claimed change says to each row.
+
+    `claimed_percent` is signed (a fall by three quarters is -75). Added columns:
+
+    * ``change``: the recomputed change, or the reported one where there is no other (missing
+      where the basis is ``not_verified``);
+    * ``beyond_claim``: the change points the claimed way and is at least as large;
+    * ``claim_in_interval``: the claimed change lies within the interval (missing without one);
+    * ``gap_to_claim``: change minus claimed change, in percentage points.
+
+    Raises
+    ------
+    InputError
+        If `claimed_percent` is zero, not finite, or below -100.
+    """
+    claimed = _number(claimed_percent)
+    if not math.isfinite(claimed) or claimed == 0 or claimed < -100:
+        raise InputError(f"a claimed change must be from -100 percent up, not {claimed_percent}")
+    usable = changes["reported_change"].where(changes["basis"] != "not_verified")
+    change = changes["percent_change"].fillna(usable)
+    beyond = (change <= claimed) if claimed < 0 else (change >= claimed)
+    inside = (changes["ci_low"] <= claimed) & (changes["ci_high"] >= claimed)
+    return changes.assign(
+        change=change,
+        beyond_claim=beyond.astype("boolean").mask(change.isna()),
+        claim_in_interval=inside.astype("boolean").mask(changes["ci_low"].isna()),
+        gap_to_claim=change - claimed,
+    )
+
+
+def _compare(
+    row: dict[str, Any], other: dict[str, Any], reported: Any, method: str, seed: int
+) -> dict[str, Any]:
+    """Return the result row of one compared group and its reference group."""
+    value, base = _number(row["value"]), _number(other["value"])
+    weak = [r["row_id"] for r in (row, other) if r["verification"] in NOT_EVIDENCE]
+    factor, why = _unit_factor(row["unit"], other["unit"])
+    if weak:
+        why = f"not verified: {', '.join(weak)}"
+    elif math.isnan(value) or math.isnan(base):
+        why = "a group mean is not given"
+    elif not why and value * base <= 0:
+        why = "a ratio of means needs two values of one sign, neither of them zero"
+    if why:
+        return _result(row, other, reported, why)
+    base *= factor
+    falls = value < 0
+    result = _result(row, other, reported, "")
+    change = 100 * (value / base - 1)
+    result |= {
+        "reference_value": base,
+        "difference": value - base,
+        "percent_change": change,
+        "disagreement": change - _number(reported),
+        "basis": "recomputed",
+        "of_falls": falls,
+        "of_percentages": row["unit"] == "percent",
+    }
+    (error, no_error), (base_error, no_base_error) = standard_error(row), standard_error(other)
+    if no_error or no_base_error:
+        result["reason_without_interval"] = no_base_error or no_error
+        return result
+    base_error *= factor
+    sizes = abs(value), error, abs(base), base_error
+    if method == "delta":
+        low, high = log_ratio_interval(*sizes)
+    else:
+        counts = [n if math.isfinite(n) else math.inf for n in map(_number, (row["n"], other["n"]))]
+        low, high = simulated_interval(*sizes, n=counts[0], reference_n=counts[1], seed=seed)
+    return result | {
+        "ci_low": low,
+        "ci_high": high,
+        "interval_method": DELTA if method == "delta" else SIMULATED,
+        "precise": abs(value) >= PRECISE_MEAN * error and abs(base) >= PRECISE_MEAN * base_error,
+    }
+
+
+def _result(
+    row: dict[str, Any] | None, other: dict[str, Any] | None, reported: Any, why: str
+) -> dict[str, Any]:
+    """Return a result row with what is known before anything is computed."""
+    row, other = row or {}, other or {}
+    entered = _number(reported)
+    basis = "none" if math.isnan(entered) else "as_reported"
+    if any(r.get("verification") in NOT_EVIDENCE for r in (row, other)):
+        basis = "not_verified"
+    return dict.fromkeys(COLUMNS) | {
+        "comparison_id": row.get("comparison_id"),
+        "row_id": row.get("row_id"),
+        "reference_row_id": other.get("row_id"),
+        "value": _number(row.get("value")),
+        "reference_value": math.nan if why else _number(other.get("value")),
+        "unit": row.get("unit", other.get("unit")),
+        "n": _number(row.get("n")),
+        "reference_n": _number(other.get("n")),
+        "difference": math.nan,
+        "percent_change": math.nan,
+        "reported_change": entered,
+        "disagreement": math.nan,
+        "ci_low": math.nan,
+        "ci_high": math.nan,
+        "reason_without_interval": "nothing to compare" if why else None,
+        "reason_without_change": why or None,
+        "basis": basis,
+        "verification": row.get("verification", other.get("verification")),
+    }
+
+
+def _unit_factor(unit: Any, other: Any) -> tuple[float, str]:
+    """Return what brings the reference to the unit of the compared group, or why nothing does."""
+    if pd.isna(unit) and pd.isna(other) or unit == other:
+        return 1.0, ""
+    if pd.isna(unit) or pd.isna(other):
+        return math.nan, "one of the two groups has no unit"
+    try:
+        if not same_kind(unit, other):
+            return math.nan, f"the units {unit} and {other} do not fit each other"
+        if convert(0.0, other, unit) != 0:
+            return math.nan, f"{other} does not start at zero, so a ratio has no meaning"
+        return convert(1.0, other, unit), ""
+    except InputError as error:
+        return math.nan, str(error)
+
+
+def _number(value: Any) -> float:
+    """Return `value` as a float, NaN where it is missing, no number, or not finite."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return math.nan
+    return number if math.isfinite(number) else math.nan

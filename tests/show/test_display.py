@@ -1,0 +1,216 @@
+"""What notebooks show: every text of the data is text, whatever stands in it."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+import seaborn as sns
+from hypothesis import given
+from hypothesis import strategies as st
+
+from claimbook.claims.comparison import answers
+from claimbook.claims.verdict import Verdict
+from claimbook.show import display
+from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY
+
+HOSTILE = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "$x$", "a|b", "`c`"]
+HOSTILE += ['"><b>', "&amp;", "</td></tr></table>", "<td>", "\u202e", "{x}", "%s", "two\nlines"]
+DRAWN = pd.DataFrame({"x": [1, 2], "y": [0.5, 0.25]})
+OURS = {"table", "caption", "thead", "tbody", "tr", "th", "td", "a"}
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What would be shown, as a list of (bundle, metadata)."""
+    outputs = []
+    monkeypatch.setattr(
+        display, "display", lambda bundle, raw, metadata=None: outputs.append((bundle, metadata))
+    )
+    return outputs
+
+
+class Reader(HTMLParser):
+    """Tags, attributes and texts of a piece of HTML."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.attributes, self.texts = [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def safe(html: str) -> Reader:
+    read = Reader(html)
+    assert set(read.tags) <= OURS, set(read.tags) - OURS
+    assert {name for name, _ in read.attributes} <= {"class", "style", "border", "href", "title"}
+    return read
+
+
+def test_table_shows_cells_headers_index_and_caption_as_text(shown):
+    frame = pd.DataFrame({f"head {t}": [f"cell {t}", "x"] for t in HOSTILE})
+    frame.index = pd.Index([f"row {HOSTILE[0]}", "plain"], name=HOSTILE[1])
+    display.table(frame, f"caption {HOSTILE[0]}")
+    ((bundle, _),) = shown
+    read = safe(bundle["text/html"])
+    together = " ".join(read.texts)
+    for text in HOSTILE[:4]:
+        assert f"cell {text}" in together and f"head {text}" in together
+    assert f"row {HOSTILE[0]}" in together and f"caption {HOSTILE[0]}" in together
+    assert HOSTILE[1] in together
+
+
+@given(st.text(), st.text())
+def test_table_of_any_text_holds_only_our_tags(head, cell):
+    outputs = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(display, "display", lambda bundle, raw: outputs.append(bundle))
+        display.table(pd.DataFrame({head: [cell]}), "caption")
+    safe(outputs[0]["text/html"])
+
+
+def test_table_cuts_no_text_and_marks_missing_cells(shown):
+    long = "word " * 100
+    display.table(
+        pd.DataFrame({"a": [long.strip(), None, pd.NA], "b": [1.5, float("nan"), 2]}), "c"
+    )
+    read = Reader(shown[0][0]["text/html"])
+    assert long.strip() in read.texts
+    assert read.texts.count("–") == 3
+    assert "1.5" in read.texts
+
+
+def test_table_of_many_or_no_rows_is_whole(shown):
+    display.table(pd.DataFrame({"a": range(300)}), "many")
+    display.table(pd.DataFrame({"a": []}), "none")
+    assert Reader(shown[0][0]["text/html"]).tags.count("td") == 300
+    assert Reader(shown[1][0]["text/html"]).tags.count("td") == 0
+
+
+def test_only_web_addresses_become_links(shown):
+    addresses = ["https://example.org/a | https://example.org/b", "javascript:x()", None]
+    addresses += ['https://example.org/"onclick="x', "data:text/html,x", "HTTPS://a.org"]
+    frame = pd.DataFrame({"row": [f"r{i}" for i in range(len(addresses))]})
+    display.table(frame, "links", links={"row": pd.Series(addresses)})
+    read = safe(shown[0][0]["text/html"])
+    links = [value for name, value in read.attributes if name == "href"]
+    assert links[0] == "https://example.org/a"
+    assert all(link.lower().startswith(("https://example.org", "https://a.org")) for link in links)
+    assert [f"r{i}" in read.texts for i in range(len(addresses))] == [True] * len(addresses)
+
+
+def test_numbers_stand_right_and_words_left(shown):
+    display.table(pd.DataFrame({"n": [1], "word": ["x"]}), "c")
+    cells = re.findall(r'<td style="text-align: (\w+)">(\w+)</td>', shown[0][0]["text/html"])
+    assert cells == [("right", "1"), ("left", "x")]
+
+
+def test_answers_carry_their_records_and_show_text(shown, book):
+    records = answers(book)
+    records.loc[records.index[0], ["asks", "figure", "reason"]] = HOSTILE[0]
+    display.answers(records, "digest")
+    ((bundle, _),) = shown
+    carried = bundle[ANSWERS_TYPE]
+    assert carried["digest"] == "digest"
+    assert [a["question"] for a in carried["answers"]] == list(book.questions)
+    json.dumps(carried, allow_nan=False)
+    assert HOSTILE[0] in safe(bundle["text/html"]).texts
+
+
+def test_figure_comes_as_png_and_svg_with_its_alternative_text(shown):
+    display.set_theme()
+    fig, ax = plt.subplots()
+    ax.set_title("costs $5 … $6_ <b>")
+    about = {"alt": f"Alt {HOSTILE[0]}", "source": f"rows {HOSTILE[1]}", "claim": "a claim"}
+    display.figure(fig, "a-name", data=DRAWN, **about)
+    bundle, metadata = shown[0]
+    assert bundle["image/png"].startswith(b"\x89PNG")
+    assert "<script" not in bundle["image/svg+xml"] and "<img" not in bundle["image/svg+xml"]
+    assert "&lt;script&gt;" in bundle["image/svg+xml"]
+    assert metadata[METADATA_KEY]["figure"] == "a-name"
+    assert metadata["image/png"]["alt"] == f"Alt {HOSTILE[0]}"
+    assert "<script" not in shown[1][0]["text/markdown"]
+    assert shown[1][0]["text/markdown"].endswith(
+        "(claim: [a claim](25-claim-cards.ipynb#claim-a-claim))"
+    )
+    assert bundle["text/csv"] == display.csv_text(DRAWN)
+    assert not plt.fignum_exists(fig.number)
+
+
+def test_figures_are_the_same_whatever_the_reader_has_set(shown):
+    def drawn():
+        display.set_theme()
+        fig, ax = plt.subplots()
+        ax.plot([1, 2], label="line")
+        ax.legend()
+        display.figure(fig, "a", alt="a", source="s", data=DRAWN)
+        return shown[-2][0]["image/png"], shown[-2][0]["image/svg+xml"]
+
+    first = drawn()
+    mpl.rcParams.update({"figure.facecolor": "red", "lines.linewidth": 9, "legend.loc": "center"})
+    assert drawn() == first
+
+
+def test_a_picture_is_the_same_where_a_fit_ends_a_little_elsewhere(shown):
+    """Another processor moves fitted numbers in the last digits; the picture must not care."""
+
+    def drawn(shift):
+        display.set_theme()
+        fig, ax = plt.subplots()
+        ax.plot([0, 1, 3], [1, 2.2 * (1 + shift), 7])
+        ax.fill_between([0, 1, 3], 0, [1 / 3 * (1 + shift), 2, 5], hatch="//")
+        display.figure(fig, "a", alt="mean 0.123456 of all", source="s", data=DRAWN)
+        return shown[-2][0]["image/svg+xml"]
+
+    first = drawn(0)
+    assert drawn(1e-9) == first != drawn(1e-2)
+    assert "0.123456" in first, "texts keep their digits"
+    coordinates = re.sub(r">[^<]*<", "><", first)
+    assert re.search(r"\d\.\d\d\b", coordinates)
+    assert not re.search(r"\d\.\d{3}", coordinates)
+    named = re.findall(r'id="(p[0-9a-f]{8}-\d+)"', first)
+    used = re.findall(r"(?:href=\"|url\()#([^\")]+)", first)
+    assert named and set(used) <= set(re.findall(r'id="([^"]+)"', first))
+
+
+def test_drawn_numbers_are_given_as_csv_whatever_the_processor():
+    frame = pd.DataFrame(
+        {"n": [35008.0, 1.0], "share": [1 / 3, float("nan")], "word": ['a, "b"', None]},
+        index=pd.Index(["x", "y"], name="row"),
+    )
+    text = display.csv_text(frame)
+    assert text == 'row,n,share,word\nx,35008,0.3333,"a, ""b"""\ny,1,,\n'
+    shifted = frame.assign(share=frame["share"] * (1 + 1e-9))
+    assert display.csv_text(shifted) == text != display.csv_text(frame.assign(n=2.0))
+    assert display.csv_text(frame.reset_index(drop=True)).startswith("n,share,word\n35008,")
+
+
+def test_a_table_about_claims_leads_to_their_cards(shown):
+    display.table(pd.DataFrame({"a": [1]}), "Of two <b>", claim=["one", "two"])
+    display.table(pd.DataFrame({"a": [1]}), "Of none")
+    html = shown[0][0]["text/html"]
+    assert (
+        '<caption>Of two &lt;b&gt; (claims: <a href="25-claim-cards.ipynb#claim-one">one</a>, '
+        '<a href="25-claim-cards.ipynb#claim-two">two</a>)</caption>'
+    ) in html
+    assert "<caption>Of none</caption>" in shown[1][0]["text/html"]
+    safe(html)
+
+
+def test_every_verdict_has_a_colour_a_mark_and_a_rule():
+    assert len({verdict.mark for verdict in Verdict}) == len(Verdict)
+    assert Verdict("holds").text == "● holds"
+
+
+def test_verdict_colours_are_those_of_the_figures_palette():
+    palette = sns.color_palette(display.PALETTE).as_hex()
+    assert [verdict.colour for verdict in Verdict] == [palette[i] for i in (2, 0, 1, 3, 7)]

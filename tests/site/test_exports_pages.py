@@ -1,0 +1,240 @@
+"""What a site carries for machines beside its pages: sitemap, link preview and its picture."""
+
+import json
+import struct
+import warnings
+from datetime import date
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import pytest
+from conftest import ROOT
+from exports_example import coffee as coffee_example
+
+from claimbook.claims.claim_checks import evidence_matrix
+from claimbook.claims.verdict import Verdict
+from claimbook.show.display import set_theme
+from claimbook.site.exports.claim_review import title_of
+from claimbook.site.exports.made import labels_of, read_answers
+from claimbook.site.exports.open_graph import meta_tags, summary
+from claimbook.site.exports.sitemap import NAMESPACE, sitemap
+from claimbook.site.exports.social_card import (
+    HEIGHT,
+    MOST,
+    WIDTH,
+    drawn_card,
+    social_card,
+    social_card_alt,
+)
+
+SITE = "https://example.org/book/"
+DAY = date(2026, 11, 22)
+HOSTILE = '"><script>alert(1)</script> & \u202e x'
+
+
+@pytest.fixture(scope="module")
+def shown(book):
+    """Title, answers and labels of the collection."""
+    return title_of(book), read_answers(ROOT, book), labels_of(evidence_matrix(book))
+
+
+# --- sitemap -------------------------------------------------------------------------------------
+
+
+def faults(xml: str, address: str) -> list[str]:
+    """Hold a sitemap to the protocol of sitemaps.org, version 0.9, point by point.
+
+    Its schema may not be copied here, and nothing that can be installed with Python brings it.
+    """
+    if len(xml.encode("utf-8")) > 50 * 1024 * 1024:
+        return ["larger than 50 MB"]
+    try:
+        root = ElementTree.fromstring(xml)
+    except ElementTree.ParseError as error:
+        return [f"not well formed: {error}"]
+    name = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+    found = [] if root.tag == f"{name}urlset" else [f"the root is {root.tag}"]
+    found += [] if 1 <= len(root) <= 50_000 else [f"{len(root)} addresses"]
+    seen = set()
+    for url in root:
+        found += [] if url.tag == f"{name}url" else [f"{url.tag} in the set"]
+        tags = [child.tag.removeprefix(name) for child in url]
+        if tags not in (["loc"], ["loc", "lastmod"]):
+            found.append(f"an entry of {tags}")
+            continue
+        place = url[0].text or ""
+        found += [] if place.startswith(address) else [f"{place} is elsewhere"]
+        found += [] if place.isascii() and not set(place) & set(" <>\"'") else [f"{place} raw"]
+        found += [] if 12 <= len(place) < 2048 else [f"{len(place)} characters"]
+        found += [f"{place} twice"] if place in seen else []
+        seen.add(place)
+        for when in url[1:]:
+            try:
+                date.fromisoformat(when.text)
+            except ValueError:
+                found.append(f"{when.text} is no day")
+    return found
+
+
+PAGES = ["index.html", "10-the-figures.html", "machine/ä & <b>.html"]
+
+
+def test_a_sitemap_follows_the_protocol():
+    xml = sitemap(PAGES, SITE, DAY)
+    assert faults(xml, SITE) == []
+    found = ElementTree.fromstring(xml)
+    assert [e.text for e in found.iter(f"{{{NAMESPACE}}}loc")] == [
+        f"{SITE}10-the-figures.html",
+        f"{SITE}index.html",
+        f"{SITE}machine/%C3%A4%20%26%20%3Cb%3E.html",
+    ]
+    assert {e.text for e in found.iter(f"{{{NAMESPACE}}}lastmod")} == {"2026-11-22"}
+    assert xml == sitemap(reversed(PAGES), SITE, DAY)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("schemas/sitemap/0.9", "schemas/sitemap/1.0", "the root is"),
+        ("2026-11-22", "22 November", "is no day"),
+        (f"{SITE}index.html", "index.html", "is elsewhere"),
+        ("10-the-figures.html", "index.html", "twice"),
+        ("%3Cb%3E", "&lt;b&gt;", "raw"),
+        ("%26", "&", "not well formed"),
+        ("lastmod>", "modified>", "an entry of"),
+        ("index.html", "i" * 2048, "characters"),
+    ],
+)
+def test_the_check_of_the_protocol_finds_a_planted_mistake(before, after, words):
+    xml = sitemap(PAGES, SITE, DAY)
+    assert before in xml
+    assert any(words in fault for fault in faults(xml.replace(before, after), SITE))
+
+
+# --- link preview --------------------------------------------------------------------------------
+
+
+class Metas(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.properties, self.others = {}, []
+        self.feed(text)
+
+    def handle_startendtag(self, tag, attrs):
+        given = dict(attrs)
+        (kind,) = set(given) - {"content"}
+        assert tag == "meta" and kind == ("property" if given[kind].startswith("og:") else "name")
+        self.properties[given[kind]] = given["content"]
+
+    def handle_starttag(self, tag, attrs):
+        self.others.append(tag)
+
+
+def tags(title="A title", address=SITE, alt="What it shows."):
+    return Metas(meta_tags(title, "In short.", alt, address, "index.html", "x/card.png"))
+
+
+def test_a_published_page_tells_all_that_the_protocol_requires():
+    told = tags().properties
+    assert {"og:title", "og:type", "og:image", "og:url"} <= set(told)
+    assert told["og:url"] == f"{SITE}index.html" and told["og:image"] == f"{SITE}x/card.png"
+    assert told["og:title"] == "A title" and told["og:type"] == "website"
+    assert told["og:image:alt"] == "What it shows."
+    assert (told["og:image:width"], told["og:image:height"]) == (str(WIDTH), str(HEIGHT))
+    assert told["og:description"] == told["description"] == "In short."
+    assert told["twitter:card"] == "summary_large_image"
+
+
+def test_without_an_address_nothing_is_told_that_needs_one():
+    told = tags(address=None).properties
+    assert set(told) == {"og:type", "og:title", "og:description", "description"}
+
+
+def test_hostile_text_stays_inside_its_attribute():
+    found = tags(title=HOSTILE, alt=HOSTILE)
+    assert found.others == []
+    assert found.properties["og:title"] == HOSTILE.replace("\u202e", "\ufffd")
+
+
+def test_the_summary_counts_the_verdicts(shown):
+    _, answers, _ = shown
+    verdicts = [a["verdict"] for a in answers if "cited" in a]
+    text = summary(answers)
+    assert text.startswith(f"{len(verdicts)} figures")
+    for verdict in Verdict:
+        counted = f"{verdict.text}: {verdicts.count(verdict)}"
+        assert (counted in text) == (verdict in verdicts)
+
+
+# --- its picture ---------------------------------------------------------------------------------
+
+
+def test_the_picture_has_its_size_and_the_same_bytes_on_every_run(shown):
+    png = social_card(*shown)
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", png[16:24]) == (WIDTH, HEIGHT) == (1200, 630)
+    assert len(png) < 300_000
+    with mpl.rc_context({"font.size": 30, "figure.dpi": 50}):  # whatever the page before set
+        before = dict(mpl.rcParams)
+        assert social_card(*shown) == png
+        assert dict(mpl.rcParams) == before
+
+
+def drawn(title, answers, labels):
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.simplefilter("error")  # a letter that the font lacks
+        set_theme()
+        fig = drawn_card(title, answers, labels)
+        fig.draw_without_rendering()
+        return [(text, text.get_window_extent()) for text in fig.texts]
+
+
+@pytest.mark.parametrize("count", [1, 7, 30])
+def test_everything_in_the_picture_can_be_read(shown, count):
+    title, answers, labels = shown
+    some = [a for a in answers if "cited" in a]
+    some = (some * 5)[:count]
+    boxes = drawn(title, some, {claim: f"{words} and so on" for claim, words in labels.items()})
+    assert len(boxes) == 1 + 3 * min(count, MOST)
+    for i, (text, box) in enumerate(boxes):
+        assert box.x0 >= 0 and box.x1 <= WIDTH and box.y0 >= 0 and box.y1 <= HEIGHT, text
+        assert text.get_fontsize() * 100 / 72 >= 27, "nine pixels where it is a third as wide"
+        for other, its in boxes[i + 1 :]:
+            assert not box.overlaps(its), (text, other)
+
+
+def test_the_picture_tells_each_figure_with_mark_word_and_colour(shown):
+    title, answers, labels = shown
+    texts = [text for text, _ in drawn(title, answers, labels)]
+    words = [text.get_text() for text in texts]
+    assert " ".join(words[0].split()) == title
+    colours = {}
+    for answer in (a for a in answers if "cited" in a):
+        line = words.index(f"{labels[answer['claim']]}: {answer['figure']}")
+        mark, word = texts[line + 1], texts[line + 2]
+        assert mark.get_text() == Verdict(answer["verdict"]).mark
+        assert word.get_text() == answer["verdict"]
+        colours.setdefault(answer["verdict"], set()).add(mark.get_color())
+    assert all(len(own) == 1 for own in colours.values())
+    assert len(set.union(*colours.values())) == len(colours) > 1
+
+
+def test_another_verdict_gives_another_picture_and_other_words(shown):
+    title, answers, labels = shown
+    changed = json.loads(json.dumps(answers))
+    changed[0]["verdict"] = "contradicted"
+    assert social_card(title, changed, labels) != social_card(*shown)
+    alt, other = social_card_alt(*shown), social_card_alt(title, changed, labels)
+    for answer in (a for a in answers if "cited" in a):
+        assert f"{labels[answer['claim']]}, {answer['figure']}: {answer['verdict']}" in alt
+    assert alt.replace("holds in part", "contradicted", 1) == other
+
+
+def test_a_book_about_something_else(tmp_path):
+    example = coffee_example(tmp_path)
+    answers = read_answers(example.results, example.book)
+    labels = labels_of(evidence_matrix(example.book))
+    assert len(drawn(title_of(example.book), answers, labels)) == 10
+    alt = social_card_alt(title_of(example.book), answers, labels)
+    assert alt.startswith("coffee: Filter coffee takes long, about 4\u00a0min: holds; ")

@@ -1,0 +1,124 @@
+"""Moderators, subgroups and the small-study check: corner cases (values: the metafor tests)."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from claimbook.errors import InputError
+from claimbook.stats.meta_regression import meta_regression, small_study_check, subgroups
+from claimbook.stats.pooling import pool, synthetic_studies
+
+
+@pytest.fixture
+def frame():
+    base = synthetic_studies(24, seed=2)
+    place = np.where(np.arange(24) % 2 == 0, "north", "south")
+    year = 1990 + np.arange(24)
+    cases = np.where(place == "south", np.minimum(base["cases"] * 4 + 1, base["n"]), base["cases"])
+    return base.assign(place=place, year=year, cases=cases)
+
+
+def test_the_intercept_is_not_doubled(frame):
+    got = meta_regression(frame, "place")
+    assert got.coefficients["term"].tolist() == ["intercept", "place: south"]
+    assert got.coefficients["se"].max() < 5
+    assert got.f_df1 == 1 and got.f_df2 == 22
+
+
+def test_the_reference_turns_the_sign(frame):
+    south = meta_regression(frame, "place").coefficients["estimate"].iloc[1]
+    north = meta_regression(frame, "place", reference={"place": "south"}).coefficients
+    assert south > 0 and north["estimate"].iloc[1] == pytest.approx(-south, rel=1e-6)
+
+
+def test_centring_moves_the_intercept_only(frame):
+    a = meta_regression(frame, "year")
+    b = meta_regression(frame, "year", centre={"year": 2000})
+    slope = a.coefficients["estimate"].iloc[1]
+    assert b.coefficients["estimate"].iloc[1] == pytest.approx(slope, rel=1e-6)
+    moved = a.coefficients["estimate"].iloc[0] + 2000 * slope
+    assert b.coefficients["estimate"].iloc[0] == pytest.approx(moved, rel=1e-4)
+
+
+def test_rows_without_the_moderator_are_listed(frame):
+    frame.loc[3, "place"] = None
+    got = meta_regression(frame, ["place", "year"])
+    assert got.k == 23 and got.excluded["id"].tolist() == ["s3"]
+    assert got.excluded["reason"].tolist() == ["no value for place"]
+    json.dumps(got.as_record(), allow_nan=False)
+
+
+def test_regressions_that_cannot_be_are_refused(frame):
+    for moderators, part, message in (
+        ([], frame, "at least one moderator"),
+        (["colour"], frame, "lacks the column"),
+        (["place"], frame[frame["place"] == "north"], "does not vary"),
+        (["place"], frame.iloc[:2], "cannot carry"),
+        (["year", "again"], frame.assign(again=frame["year"] * 2), "cannot be told apart"),
+        (["place"], frame.assign(place=None), "no row has a value"),
+    ):
+        with pytest.raises(InputError, match=message):
+            meta_regression(part, moderators)
+    with pytest.raises(InputError, match="did you mean 'south'"):
+        meta_regression(frame, "place", reference={"place": "suoth"})
+
+
+def test_an_exact_fit_has_no_test():
+    pairs = pd.DataFrame(
+        {
+            "row_id": list("abcd"),
+            "cases": [10, 20, 20, 40],
+            "n": [100, 200] * 2,
+            "place": ["x", "x", "y", "y"],
+        }
+    )
+    got = meta_regression(pairs, "place")
+    assert got.f is None and got.coefficients["odds_ratio"].iloc[1] == pytest.approx(2.25)
+    json.dumps(got.as_record(), allow_nan=False)
+
+
+def test_subgroups_keep_every_row(frame):
+    frame.loc[[1, 5], "place"] = None
+    got = subgroups(frame, "place", levels=["south", "west", "north"])
+    table = got.table.set_index("level")
+    assert table.index.tolist() == ["south", "west", "north", "not stated"]
+    assert table["k"].sum() == 24 and table.loc["west", "k"] == 0
+    assert np.isnan(table.loc["west", "estimate"]) and "west" in table.loc["west", "reason"]
+    alone = pool(frame[frame["place"] == "north"])
+    assert table.loc["north", "estimate"] == pytest.approx(alone.estimate)
+    assert got.test["k"] == 22 and got.test["df1"] == 1 and got.test["p"] < 0.05
+
+
+def test_subgroups_with_one_study_or_one_level(frame):
+    lone = frame.assign(place=["x"] + ["y"] * 23)
+    table = subgroups(lone, "place").table.set_index("level")
+    assert table.loc["x", "interval"] == "own" and np.isnan(table.loc["x", "tau2"])
+    one = subgroups(frame.assign(place="x"), "place")
+    assert one.test is None and "fewer than two levels" in one.test_reason
+    with pytest.raises(InputError, match="listed twice"):
+        subgroups(frame, "place", levels=["north", "north"])
+
+
+def test_the_small_study_check_sees_a_planted_slope():
+    n = np.array([50, 60, 80, 100, 200, 400, 800, 1000, 2000, 4000, 5000, 8000])
+    planted = pd.DataFrame(
+        {"row_id": [str(i) for i in n], "n": n, "cases": np.rint(n * (0.05 + 8 / n)).astype(int)}
+    )
+    level = planted.assign(cases=np.rint(n * 0.1).astype(int))
+    assert small_study_check(planted)["p"] < 0.001
+    flat = small_study_check(level)
+    assert flat["p"] is None or flat["p"] > 0.05
+    assert small_study_check(planted)["limit_percent"] == pytest.approx(5, abs=1.5)
+
+
+def test_the_small_study_check_says_when_it_cannot_tell():
+    two = small_study_check(synthetic_studies(2))
+    assert two["p"] is None and "fewer than three" in two["notes"][0]
+    few = small_study_check(synthetic_studies(5))
+    assert few["p"] is not None and "hardly any power" in few["notes"][0]
+    same = small_study_check(synthetic_studies(12).assign(n=5000))
+    assert same["p"] is None and "one size" in same["notes"][0]
+    with pytest.raises(InputError, match="predictor"):
+        small_study_check(synthetic_studies(5), predictor="n")
