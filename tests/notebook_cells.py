@@ -9,10 +9,9 @@ import matplotlib
 
 matplotlib.use("agg")
 
-import matplotlib.pyplot as plt
-
+from claimbook import show
 from claimbook.book.book import Book
-from claimbook.show import display
+from claimbook.show import output_keys, outputs
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
@@ -43,22 +42,20 @@ def run_cells(name: str, book: Book, **figures) -> Ran:
     """Run a notebook's code cells with `book`, updated with `figures`, in place of loading it."""
     ran = Ran({"book": book.update(**figures)})
 
-    def figure(fig, name, alt, source, data, claim=()):
-        ran.figures[name] = alt
-        plt.close(fig)
+    def picture(picture, name, source, claim=()):
+        ran.figures[name] = picture.alt
 
     def say(text, plain=None, claim=()):
         ran.said.append(text)
 
     def shown(bundle, raw=False, metadata=None):
-        if carried := bundle.get(display.ANSWERS_TYPE):
+        if carried := bundle.get(output_keys.ANSWERS_TYPE):
             ran.answers |= {record["question"]: record for record in carried["answers"]}
 
     with (
-        patch.object(display, "figure", figure),
-        patch.object(display, "display", shown),
-        patch.object(display, "say", say),
-        matplotlib.rc_context(),
+        patch.object(show, "picture", picture),
+        patch.object(outputs, "publish", shown),
+        patch.object(show, "say", say),
     ):
         for cell, source in code_cells(name):
             if cell not in ("parameters", "load"):

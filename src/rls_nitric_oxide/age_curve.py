@@ -79,6 +79,10 @@ class AgeCurve:
     strata: pd.DataFrame
     excluded: pd.DataFrame
 
+    def design(self, ages) -> np.ndarray:
+        """Return the columns of the curve at `ages` (see `curve_design`)."""
+        return curve_design(ages, self.form, self.knots, self.centre)
+
 
 def age_midpoints(
     frame: pd.DataFrame,
@@ -390,7 +394,7 @@ def predict_curve(curve: AgeCurve, ages, *, level: float = 0.95) -> pd.DataFrame
     """
     check_level(level)
     ages = np.asarray(ages, float)
-    design = curve_design(ages, curve.form, curve.knots, curve.centre)
+    design = curve.design(ages)
     mean = design @ curve.beta
     half = t.ppf(0.5 + level / 2, curve.df) * np.sqrt(
         np.einsum("ij,jk,ik->i", design, curve.cov, design)
@@ -419,7 +423,7 @@ def age_contrast(curve: AgeCurve, from_age: float, to_age: float, *, level: floa
     check_level(level)
     if not from_age < to_age:
         raise InputError(f"ages are {from_age!r} and {to_age!r}, expected the younger one first")
-    design = curve_design([from_age, to_age], curve.form, curve.knots, curve.centre)
+    design = curve.design([from_age, to_age])
     mean = design @ curve.beta
     step = design[1] - design[0]
     se = float(np.sqrt(step @ curve.cov @ step))

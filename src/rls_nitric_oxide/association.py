@@ -4,15 +4,21 @@ A measure that falls while another rises across age bands is an ecological assoc
 is one point, whoever was measured, and anything else that moves with age gives the same picture.
 """
 
+from dataclasses import asdict, dataclass
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 
 from claimbook.book.format import interval_text, number_text, plain_words
+from claimbook.show.theme import themed
+from claimbook.stats.inputs import from_interval
+from claimbook.stats.simulation import TAIL, Input
 
 DRAWS = 2_000
+FEWEST_BANDS = 3
 
 
 def band_of(ages: pd.Series, bands: pd.DataFrame) -> pd.Series:
@@ -60,35 +66,69 @@ def summary_by_band(placed: pd.DataFrame, bands: pd.DataFrame) -> pd.DataFrame:
     return table.reindex(bands["band"]).reset_index()
 
 
+@dataclass(frozen=True)
+class ResampledMedian:
+    """The median of `values` drawn again from themselves, as many as there are."""
+
+    values: np.ndarray
+
+    def rvs(self, size: int, random_state: np.random.Generator) -> np.ndarray:
+        """Return `size` medians."""
+        return np.median(random_state.choice(self.values, (size, len(self.values))), axis=1)
+
+
+@dataclass(frozen=True)
+class RankAssociation:
+    """Spearman's `rho` over `bands` with the central 95 % of the draws; NaN for too few bands."""
+
+    rho: float
+    low: float
+    high: float
+    bands: int
+    draws: int
+    seed: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row with the fields as columns."""
+        return pd.DataFrame([asdict(self)])
+
+    def __repr__(self) -> str:
+        return f"rho {self.rho:.2f} ({self.low:.2f} to {self.high:.2f}) over {self.bands} bands"
+
+
 def rank_association(
     placed: pd.DataFrame, curve: pd.DataFrame, draws: int = DRAWS, seed: int = 0
-) -> dict:
-    """Return Spearman's rank correlation over bands between a measure and a prevalence.
+) -> RankAssociation:
+    """Correlate a measure with a prevalence by rank, over bands.
 
     placed: from `measures_by_band`. curve: band, prevalence, low, high (percent; 95 % interval).
     The interval resamples the comparisons within each band and draws each band's prevalence from
-    a normal on the logit scale through its interval, seeded. Keys: rho, low, high, bands, draws,
-    seed; rho is NaN with fewer than three bands that have both.
+    a normal on the log odds through its interval. Draws in which all medians are alike have no
+    rank to correlate and are left out. At least `FEWEST_BANDS` bands must have both.
     """
     groups = {b: g["percent"].to_numpy() for b, g in placed.groupby("band", observed=True)}
     both = curve[curve["band"].isin(list(groups))]
-    result = {"bands": len(both), "draws": draws, "seed": seed}
-    if len(both) < 3:
-        return {"rho": np.nan, "low": np.nan, "high": np.nan} | result
-    medians = [np.median(groups[b]) for b in both["band"]]
-    rng = np.random.default_rng(seed)
-    logit = {k: np.log(both[k] / (100 - both[k])).to_numpy() for k in ("prevalence", "low", "high")}
-    spread = (logit["high"] - logit["low"]) / (2 * 1.959963984540054)
-    drawn = []
-    for _ in range(draws):
-        x = [np.median(rng.choice(groups[b], len(groups[b]))) for b in both["band"]]
-        if len(set(x)) == 1:
-            continue  # all bands alike: no rank to correlate
-        y = logit["prevalence"] + spread * rng.standard_normal(len(both))
-        drawn.append(spearmanr(x, y).statistic)
-    low, high = np.nanpercentile(drawn, [2.5, 97.5])
-    rho = spearmanr(medians, both["prevalence"]).statistic
-    return {"rho": float(rho), "low": float(low), "high": float(high)} | result
+    if len(both) < FEWEST_BANDS:
+        return RankAssociation(np.nan, np.nan, np.nan, len(both), draws, seed)
+    medians = {
+        row.band: Input(f"measure {row.band}", "percent", 0.0, ResampledMedian(groups[row.band]))
+        for row in both.itertuples()
+    }
+    prevalences = {
+        row.band: from_interval(f"prevalence {row.band}", row.prevalence, row.low, row.high)
+        for row in both.itertuples()
+    }
+    x, y = (
+        rankdata(np.column_stack([one.draw(draws, seed) for one in inputs.values()]), axis=1)
+        for inputs in (medians, prevalences)
+    )
+    x, y = (ranks - ranks.mean(axis=1, keepdims=True) for ranks in (x, y))
+    size = np.sqrt((x**2).sum(axis=1) * (y**2).sum(axis=1))
+    rho = (x * y).sum(axis=1)[size > 0] / size[size > 0]
+    low, high = np.quantile(rho, [TAIL, 1 - TAIL])
+    middle = [np.median(groups[b]) for b in both["band"]]
+    observed = spearmanr(middle, both["prevalence"]).statistic
+    return RankAssociation(float(observed), float(low), float(high), len(both), draws, seed)
 
 
 def stated_fall(bands: pd.DataFrame, percent: float, by_age: float) -> pd.Series:
@@ -103,6 +143,7 @@ def stated_fall(bands: pd.DataFrame, percent: float, by_age: float) -> pd.Series
     return 100 - percent * fallen
 
 
+@themed
 def crossing_plot(
     curve: pd.DataFrame, placed: pd.DataFrame, stated: pd.Series, axis_label: str
 ) -> plt.Figure:

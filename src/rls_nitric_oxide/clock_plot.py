@@ -8,6 +8,7 @@ import pandas as pd
 import seaborn as sns
 
 from claimbook.book.format import number_text, plain_words
+from claimbook.show.theme import themed
 from claimbook.stats.cosinor import Cosinor
 from rls_nitric_oxide.clock import clock_hours, dial_angle, format_clock, window_length
 
@@ -15,6 +16,7 @@ SHAPES = "osD^vPX*"
 Window = tuple[str, str]
 
 
+@themed
 def dial_plot(rows: pd.DataFrame, windows: dict[str, Window]) -> plt.Figure:
     """Draw peaks (filled) and troughs (hollow) on rings around a dial, midnight at the top.
 
@@ -98,6 +100,7 @@ def dial_alt(rows: pd.DataFrame, windows: dict[str, Window]) -> str:
     )
 
 
+@themed
 def series_plot(series: pd.DataFrame, fits: dict[str, Cosinor], columns: int = 3) -> plt.Figure:
     """Draw values by the clock, one small panel per series, with the fitted cosine if there is one.
 

@@ -7,6 +7,7 @@ import seaborn as sns
 from matplotlib.ticker import LogLocator
 
 from claimbook.book.format import quantity_text
+from claimbook.show.theme import themed
 from rls_nitric_oxide.kinetics import LOG10_2, format_share, log10_share_left
 
 Band = tuple[str, float, float]
@@ -18,6 +19,7 @@ LEVEL_NAMES = ("10⁻²⁴", "10⁻⁶", "1 %", "10 %", "50 %", "90 %")
 HATCHES = ("//", "\\\\", "..", "xx")
 
 
+@themed
 def decay_plane(
     half_lives: list[Band],
     times: list[Band],

@@ -5,6 +5,7 @@ import pandas as pd
 import seaborn as sns
 
 from claimbook.book.format import number_text, plain_words
+from claimbook.show.theme import themed
 
 ROW_INCHES = 0.215
 MARKS = {  # kind -> marker, index in the palette, filled
@@ -17,6 +18,7 @@ MARKS = {  # kind -> marker, index in the palette, filled
 """A shape beside each colour; a hollow mark is a change that could not be recomputed."""
 
 
+@themed
 def change_plot(changes: pd.DataFrame, claimed: tuple[float, float], axis_label: str) -> plt.Figure:
     """Draw each change as a mark with its interval, in groups, over a claimed range.
 

@@ -32,7 +32,7 @@ from scipy import constants
 
 from claimbook.book.units import convert, magnitudes, positive, registry
 from claimbook.errors import InputError
-from claimbook.stats.uncertainty import Input, propagate
+from claimbook.stats.simulation import Input, simulate
 
 if TYPE_CHECKING:
     import pint
@@ -102,13 +102,13 @@ def _one_share(log: float) -> str:
 def share_left(half_life: Input, time: Input, draws: int, seed: int) -> pd.Series:
     """Return median, low and high (central 95 percent) of the logarithm of the share left.
 
-    half_life, time: inputs of any time unit. The result is one row of `Propagation.summary`.
+    half_life, time: inputs of any time unit. The result is the row of `Simulation.to_frame`.
     """
 
     def model(**drawn):
         return log10_share_left(drawn[time.name], drawn[half_life.name])
 
-    return propagate(model, [half_life, time], draws, seed).summary.iloc[0]
+    return simulate(model, [half_life, time], draws, seed).to_frame().iloc[0]
 
 
 def share_words(result: pd.Series) -> str:

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from claimbook.book.evidence import verified
 from claimbook.errors import InputError
-from claimbook.stats.montecarlo import _finite, summarise
-from claimbook.stats.pooling import check_level
-from claimbook.stats.selection import verified
-from rls_nitric_oxide.age_curve import AgeCurve, curve_design
+from claimbook.stats.proportions import refuse, require_columns
+from claimbook.stats.simulation import TAIL, Simulation
+from rls_nitric_oxide.age_curve import OPEN_UPPER, AgeCurve
 
 
 def age_bands(
@@ -53,58 +53,45 @@ def age_bands(
 def persons(percents: pd.DataFrame, population: float) -> pd.DataFrame:
     """Turn percentages into persons: adds persons, persons_low, persons_high.
 
-    `percents` has columns estimate, ci_low, ci_high in percent (the latter may be empty);
-    `population` is a count taken as exactly known, so the interval is that of the percentage.
-    Raises `InputError` for a population that is not above 0 or a percentage outside 0-100.
+    percents: columns estimate, ci_low, ci_high in percent (the latter may be empty).
+    population: a count taken as exactly known, so the interval is that of the percentage.
+    Raises InputError for a population that is not above 0 or a percentage outside 0-100.
     """
-    _finite("population", count=population)
-    if population <= 0:
+    if not (np.isfinite(population) and population > 0):
         raise InputError(f"population is {population!r}, expected a count above 0")
     names = {"estimate": "persons", "ci_low": "persons_low", "ci_high": "persons_high"}
+    require_columns(percents, names)
     result = percents.copy()
     for source, target in names.items():
-        if source not in percents.columns:
-            raise InputError(f"the table of percentages lacks the column '{source}'")
         values = pd.to_numeric(percents[source], errors="coerce").astype(float)
         outside = values[(values < 0) | (values > 100)]
         if len(outside):
-            raise InputError(
-                f"row {outside.index[0]}, column '{source}': found {outside.iloc[0]:g}, "
-                "expected a percentage from 0 to 100"
-            )
+            raise refuse(outside.index[0], source, outside.iloc[0], "a percentage from 0 to 100")
         result[target] = values / 100.0 * population
     return result
 
 
 def persons_along_curve(
-    curve: AgeCurve,
-    bands: pd.DataFrame,
-    *,
-    draws: int = 100_000,
-    seed: int = 1,
-    level: float = 0.95,
-) -> tuple[pd.DataFrame, dict]:
-    """Persons in each age band, and in all, with the prevalence read off a fitted age curve.
+    curve: AgeCurve, bands: pd.DataFrame, *, draws: int = 100_000, seed: int = 1
+) -> tuple[pd.DataFrame, Simulation]:
+    """Count persons in each age band, and in all, with the prevalence read off an age curve.
 
-    `bands` has age_min, age_max (NaN: closed as the curve's own open strata) and population; the
-    curve is read at the middle of each band. Its coefficients are drawn together from their joint
-    t distribution, so bands rise and fall as one, which is what the curve says of them. Returns
-    (bands with prevalence, low, high in percent and persons, persons_low, persons_high; and
-    `summarise` of the sum, with `population`). Raises `InputError` for no band.
+    bands: columns age_min, age_max (NaN: open, closed as strata are) and population; the curve is
+    read at the middle of each band. Its coefficients are drawn together from their joint t
+    distribution, so bands rise and fall as one, which is what the curve says of them.
+    Returns the bands with prevalence, low, high (percent, 95 %), persons, persons_low and
+    persons_high, and the simulated sum of persons. Raises InputError for no band.
     """
     if bands.empty:
         raise InputError("no age band given")
-    check_level(level)
-    top = bands["age_max"].fillna(curve.assumptions["open_upper"])
-    middle = ((bands["age_min"] + top) / 2.0).to_numpy(float)
-    design = curve_design(middle, curve.form, curve.knots, curve.centre)
+    middle = ((bands["age_min"] + bands["age_max"].fillna(OPEN_UPPER)) / 2.0).to_numpy(float)
+    design = curve.design(middle)
     rng = np.random.default_rng(seed)
     normal = rng.standard_normal((draws, len(curve.beta))) @ np.linalg.cholesky(curve.cov).T
     scale = np.sqrt(curve.df / rng.chisquare(curve.df, draws))
     shares = expit((curve.beta + normal * scale[:, None]) @ design.T)
     people = bands["population"].to_numpy(float)
-    tails = (50.0 * (1.0 - level), 50.0 * (1.0 + level))
-    low, high = np.percentile(shares, tails, axis=0)
+    low, high = np.quantile(shares, (TAIL, 1.0 - TAIL), axis=0)
     at = expit(design @ curve.beta)
     table = bands.assign(
         prevalence=100.0 * at,
@@ -114,5 +101,4 @@ def persons_along_curve(
         persons_low=low * people,
         persons_high=high * people,
     )
-    total = summarise(shares @ people, level=level)
-    return table, {"unit": "persons", "seed": seed, "population": float(people.sum())} | total
+    return table, Simulation({}, {"persons": shares @ people}, {"persons": "count"}, draws, seed)

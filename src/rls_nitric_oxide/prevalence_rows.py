@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from claimbook.book.evidence import verified
 from claimbook.errors import InputError
 from claimbook.stats.proportions import prepare_proportions, require_columns
-from claimbook.stats.selection import OVERALL, PRIMARY, overall_rows, poolable, verified
+from claimbook.stats.selection import OVERALL, PRIMARY, overall_rows, poolable
 from rls_nitric_oxide.age_curve import OPEN_LOWER, OPEN_UPPER
 
 

@@ -42,7 +42,7 @@ def test_question_needs_no_indirect_rows_and_no_cited_row(coffee):
         ({"direct": None}, "direct: expected a list of selections"),
         ({"direct": "brews"}, "direct: expected a list of selections"),
         ({"indirect": SELECTION}, "indirect: expected a list of selections"),
-        ({"direct": ["brews"]}, "a selection needs table, where and value"),
+        ({"direct": ["brews"]}, "expected a selection with table, where and value, not 'brews'"),
     ],
     ids=str,
 )

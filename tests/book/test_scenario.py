@@ -323,8 +323,8 @@ MANY = ("missing cell", "work that no table knows")
 @pytest.fixture
 def collection(project):
     project.notebook("10-one", "from claimbook import load\nbook = load().update_from(globals())",
-        "from claimbook.show import display\nfrom claimbook.claims.comparison import answers",
-        "display.answers(answers(book), book.digest)",
+        "from claimbook import show\nfrom claimbook.claims.comparison import answers",
+        "show.record(*answers(book).to_dict('records'), digest=book.digest)",
     )  # fmt: skip
     return project
 

@@ -42,7 +42,11 @@ def test_a_book_may_be_silent_on_it_and_its_answers_do_not_depend_on_it(coffee):
         ("2001-02-03", "2001-02-33", "text.yaml: "),
         ("Barista Bo", "[Bo, Al]", "author: expected text, not ['Bo', 'Al']"),
         ("On coffee", "'  '", "title: expected text, not '  '"),
-        ("https://example.org/on", "javascript:x", "is no http or https address"),
+        (
+            "https://example.org/on",
+            "javascript:x",
+            "address: expected an http or https address, not",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_the_file(coffee, before, after, words):

@@ -18,7 +18,7 @@ from claimbook.citations.audit import VERDICTS, audit
 from claimbook.claims.cited_support import LEVELS
 from claimbook.claims.source_check import source_check
 from claimbook.run.documents import documents
-from claimbook.show import cards, citation_plot
+from claimbook.show import card_links, citation_plot
 from claimbook.show import reference_tables as tables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -194,7 +194,7 @@ def test_notebook_lists_what_claims_rest_on(notebook, answered):
     for page, name in zip(pages, names, strict=True):
         linked = re.findall(r'href="25-claim-cards\.ipynb#claim-([^"]+)"', page)
         assert sorted(linked) == sorted(answered[name]["rows"]), "stale: ./run book"
-        assert cards.address(linked[0]) in page
+        assert card_links.address(linked[0]) in page
 
 
 def test_notebook_shows_both_directions_of_mismatch(notebook):

@@ -14,8 +14,8 @@ from claimbook.errors import InputError
 from claimbook.run.documents import answers_table
 from claimbook.show.range_plots import effect_alt, tornado_alt, width_alt
 from claimbook.stats.cosinor import fit_cosinor
-from claimbook.stats.inputs import RowReader
-from claimbook.stats.uncertainty import point, tornado
+from claimbook.stats.inputs import RowReader, fixed
+from claimbook.stats.simulation import tornado
 from rls_nitric_oxide.clock_plot import dial_alt, dial_plot, series_alt, series_plot
 from rls_nitric_oxide.decay_plane import decay_alt, decay_plane
 from rls_nitric_oxide.group_change_plot import change_alt, change_plot
@@ -99,9 +99,9 @@ def test_a_span_over_rows_runs_from_the_least_to_the_greatest_end():
 
 
 def test_share_left_of_points_is_the_law_itself():
-    exact = share_left(point("half_life", 2, "second"), point("time", 1, "second"), 10, 1)
+    exact = share_left(fixed("half_life", 2, "second"), fixed("time", 1, "second"), 10, 1)
     assert share_words(exact) == "70.7 %"
-    gone = share_left(point("half_life", "2 ms", "second"), point("time", 1, "second"), 10, 1)
+    gone = share_left(fixed("half_life", "2 ms", "second"), fixed("time", 1, "second"), 10, 1)
     assert share_words(gone) == "10^-150.5 (effectively nothing)"
     assert drawn(exact)["interval"] == "central 95 percent of the draws"
 
@@ -170,7 +170,7 @@ def test_series_that_cannot_be_fitted_are_drawn_without_a_curve():
 
 
 def test_words_for_ranges_name_what_moves_most_and_what_was_not_tested():
-    inputs = [point("a", 1, "second")]
+    inputs = [fixed("a", 1, "second")]
     table = tornado(lambda a: a, inputs)
     assert "moved most by :" not in tornado_alt({"t": table})
     effects = pd.DataFrame(

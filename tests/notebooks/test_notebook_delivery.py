@@ -8,8 +8,8 @@ from notebook_cells import code_cells, markdown_cells, run_cells
 
 from claimbook.claims.answer import DIGITS
 from claimbook.errors import InputError
-from claimbook.stats.inputs import RowReader
-from claimbook.stats.uncertainty import point, propagate
+from claimbook.stats.inputs import RowReader, fixed
+from claimbook.stats.simulation import simulate
 from rls_nitric_oxide.kinetics import implied_speed, log10_share_left, share_of
 
 NAME = "70-delivery"
@@ -144,9 +144,9 @@ def test_a_dimensional_error_in_a_model_stops(book):
     read = RowReader(book.table("physiology"))
     inputs = [read.input("kimberly1996_p04", "uptake"), read.input("morris2009_p03", "flow")]
     with pytest.raises(InputError):
-        propagate(lambda uptake, flow: share_of(uptake, flow, "nmol/min"), inputs, 10, 1)
+        simulate(lambda uptake, flow: share_of(uptake, flow, "nmol/min"), inputs, 10, 1)
     with pytest.raises(InputError, match="do not fit"):
-        propagate(lambda uptake, flow: uptake + flow, inputs, 10, 1)
+        simulate(lambda uptake, flow: uptake + flow, inputs, 10, 1)
 
 
 def test_an_unverified_row_is_refused(book):
@@ -157,4 +157,4 @@ def test_an_unverified_row_is_refused(book):
 def test_rows_about_the_wrong_unit_are_refused(book):
     with pytest.raises(InputError, match="does not fit"):
         RowReader(book.table("physiology")).quantity("wexler1946_p01", "metre")
-    assert point("time", "1 s", "second").central == 1
+    assert fixed("time", "1 s", "second").central == 1

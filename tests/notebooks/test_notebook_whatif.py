@@ -174,7 +174,7 @@ def test_sliders_are_in_the_place_of_words_where_somebody_sits(printed, monkeypa
     shown, said = [], []
     monkeypatch.setenv("JPY_SESSION_NAME", "90-what-if.ipynb")
     monkeypatch.setattr(live, "show", shown.append)
-    monkeypatch.setattr(printed.names["display"], "say", said.append)
+    monkeypatch.setattr(printed.names["show"], "say", said.append)
     exec(dict(code_cells(STEM))["live"], printed.names)
     assert len(shown) == 1 and said == []
     sliders = shown[0].children[0].children

@@ -72,14 +72,14 @@ def test_summary_keeps_bands_without_a_measure():
 def test_a_measure_that_falls_as_prevalence_rises_has_rank_minus_one():
     falling = placed(("20 to 39", 100.0), ("40 to 59", 80.0), ("60 and over", 60.0))
     result = rank_association(falling, CURVE, draws=200)
-    assert result["rho"] == pytest.approx(-1)
-    assert result["bands"] == 3
-    assert -1 <= result["low"] <= result["high"] <= 1
+    assert result.rho == pytest.approx(-1)
+    assert result.bands == 3
+    assert -1 <= result.low <= result.high <= 1
 
 
 def test_fewer_than_three_bands_say_nothing():
     result = rank_association(placed(("20 to 39", 100.0), ("40 to 59", 80.0)), CURVE)
-    assert np.isnan(result["rho"])
+    assert np.isnan(result.rho)
 
 
 def test_the_same_seed_gives_the_same_interval():

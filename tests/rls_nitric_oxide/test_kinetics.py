@@ -10,6 +10,7 @@ from scipy import constants
 
 from claimbook.book.units import registry
 from claimbook.errors import InputError
+from claimbook.stats.inputs import from_row
 from rls_nitric_oxide.kinetics import (
     creeping_flow,
     diffusion_distance,
@@ -29,6 +30,7 @@ from rls_nitric_oxide.kinetics import (
     pressure_exchange,
     rate_of_half_life,
     reynolds_number,
+    share_left,
     share_of,
     steady_concentration,
     transit_time,
@@ -254,3 +256,11 @@ def test_creeping_flow_is_proportional_to_the_pressure(width, length, pressure):
 def test_absurd_inputs_are_refused(call):
     with np.errstate(over="ignore"), pytest.raises(InputError):
         call()
+
+
+def test_shares_too_small_for_a_float_stay_logarithms():
+    row = {"spread_type": "range", "unit": "second", "value": math.nan}
+    blood = from_row(row | {"low": 0.00011, "high": 0.00092}, "half_life")
+    transit = from_row(row | {"low": 4.1, "high": 7.0, "value": 5.2}, "transit")
+    result = share_left(blood, transit, 10_000, 1)
+    assert -20_000 < result["low"] < result["high"] < -1000

@@ -12,7 +12,7 @@ from hostile import write_hostile_data
 from claimbook import load
 from claimbook.claims.comparison import answers
 from claimbook.run.documents import answers_table
-from claimbook.show import display
+from claimbook.show import outputs
 
 STEMS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
@@ -43,7 +43,7 @@ def test_notebook_shows_planted_markup_as_text(hostile, monkeypatch, stem):
     monkeypatch.setenv("CLAIMBOOK_DATA", str(hostile))
     monkeypatch.chdir(ROOT / "notebooks")
     shown = []
-    monkeypatch.setattr(display, "display", lambda bundle, raw, metadata=None: shown.append(bundle))
+    monkeypatch.setattr(outputs, "publish", lambda bundle, raw, metadata=None: shown.append(bundle))
     names = {"__name__": "__main__"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -85,12 +85,12 @@ def test_each_failed_notebook_and_cell_is_named_and_nothing_changes(project, mar
 
 def test_run_publishes_notebooks_figures_and_answers(project):
     project.notebook("10-one", "from claimbook import load\nbook = load().update_from(globals())",
-        "from claimbook.show import display\nfrom claimbook.claims.comparison import answers",
-        "display.answers(answers(book), book.digest)",
-        "import matplotlib.pyplot as plt\ndisplay.set_theme()\n"
+        "from claimbook import show\nfrom claimbook.claims.comparison import answers",
+        "show.record(*answers(book).to_dict('records'), digest=book.digest)",
+        "import matplotlib.pyplot as plt\nfrom claimbook.show.pictures import Picture\n"
         "fig, ax = plt.subplots()\nax.plot([1, 2])\n"
         "import pandas as pd\ndata = pd.DataFrame({'y': [1, 2]})\n"
-        "display.figure(fig, 'a-line', alt='A line.', source='nothing', data=data)",
+        "show.picture(Picture(fig, 'A line.', data), 'a-line', source='nothing')",
     )  # fmt: skip
     project.notebook("20-two", "print(1 + 1)")
     done = project.run()

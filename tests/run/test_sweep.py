@@ -599,9 +599,9 @@ def test_each_combination_is_rendered_into_its_own_folder_whatever_stops_it(
 ):
     flag = tmp_path / "go"
     project.notebook("10-one", "from claimbook import load\nbook = load().update_from(globals())",
-        WAITING.format(flag=str(flag)), "from claimbook.show import display\n"
+        WAITING.format(flag=str(flag)), "from claimbook import show\n"
         "from claimbook.claims.comparison import answers\n"
-        "display.answers(answers(book), book.digest)",
+        "show.record(*answers(book).to_dict('records'), digest=book.digest)",
     )  # fmt: skip
     project.notebook("20-never", "1 / 0")
     (project.root / "grid.yaml").write_text(

@@ -11,7 +11,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from claimbook import load
+from claimbook import load, show
 from claimbook.book.first_page import load_about
 from claimbook.book.tables import split_cell
 from claimbook.book.text import doi_link
@@ -20,7 +20,7 @@ from claimbook.citations.known_dois import known_dois
 from claimbook.claims.cited_support import cited_support
 from claimbook.claims.summary import summarise
 from claimbook.errors import InputError
-from claimbook.show import cards, display
+from claimbook.show import card_links, cards, outputs
 
 ROOT = Path(__file__).resolve().parents[2]
 LINKING = ["00-overview", "10-the-figures", "20-the-references", "80-cross-tabulations"]
@@ -55,7 +55,9 @@ def shown(stem: str, form: str) -> str:
 
 def test_every_claim_has_one_card_in_the_notebook(book):
     found = ANCHOR.findall(shown("25-claim-cards", "text/markdown"))
-    assert found == [cards.anchor(claim) for claim in book.claims["claim"]], "stale: ./run book"
+    assert found == [card_links.anchor(claim) for claim in book.claims["claim"]], (
+        "stale: ./run book"
+    )
     assert len(set(found)) == len(found)
 
 
@@ -177,7 +179,7 @@ def test_a_card_leads_to_the_work_itself_where_the_printed_doi_does_not(every, b
         ("brew: {words: [method]}", "no table 'brew'; did you mean 'brews'"),
         ("brews: {words: [metod]}", "no column 'metod'; did you mean 'method'"),
         ("brews: {numbers: [value]}", "a list of three"),
-        ("brews: {word: [method]}", "expected words and numbers"),
+        ("brews: {word: [method]}", "key 'word' is not known; did you mean 'words'"),
         ("brews: [method]", "expected words and numbers"),
     ],
 )
@@ -272,11 +274,11 @@ def test_hostile_text_shows_as_text(book):
 
 
 def test_anchors_and_addresses_are_safe():
-    assert cards.anchor("no_half_life") == "claim-no_half_life"
-    assert cards.anchor('a"><b>') == "claim-a---b-"
-    assert cards.address("humming") == "25-claim-cards.ipynb#claim-humming"
-    assert cards.addresses(["humming", pd.NA]) == [cards.address("humming"), ""]
-    assert cards.linked("humming", "[x]") == "[\\[x\\]](25-claim-cards.ipynb#claim-humming)"
+    assert card_links.anchor("no_half_life") == "claim-no_half_life"
+    assert card_links.anchor('a"><b>') == "claim-a---b-"
+    assert card_links.address("humming") == "25-claim-cards.ipynb#claim-humming"
+    assert card_links.addresses(["humming", pd.NA]) == [card_links.address("humming"), ""]
+    assert card_links.linked("humming", "[x]") == "[\\[x\\]](25-claim-cards.ipynb#claim-humming)"
 
 
 @pytest.mark.parametrize(
@@ -300,8 +302,8 @@ def test_anchors_and_addresses_are_safe():
 )
 def test_tables_link_only_where_it_is_safe(given, kept, monkeypatch):
     found = []
-    monkeypatch.setattr(display, "display", lambda data, **_: found.append(data["text/html"]))
-    display.table(pd.DataFrame({"a": ["word"]}), "caption", links={"a": [given]})
+    monkeypatch.setattr(outputs, "publish", lambda data, **_: found.append(data["text/html"]))
+    show.table(pd.DataFrame({"a": ["word"]}), "caption", links={"a": [given]})
     links = Markup(found[0]).links
     assert links == ([given.split(" | ")[0]] if kept else [])
     assert "word" in found[0]
@@ -325,7 +327,7 @@ def test_links_to_cards_lead_to_a_card(book):
 def test_figures_and_pairs_are_linked(book):
     figures = book.claims.loc[book.claims["role"] == "figure", "claim"]
     for stem in ("00-overview", "10-the-figures"):
-        assert all(cards.address(f) in shown(stem, "text/html") for f in figures)
+        assert all(card_links.address(f) in shown(stem, "text/html") for f in figures)
     pairs = book.claims[[bool(split_cell(c, ";")) for c in book.claims["cites"]]]["claim"]
     page = shown("80-cross-tabulations", "text/html")
-    assert all(f'href="{cards.address(claim)}"' in page for claim in pairs)
+    assert all(f'href="{card_links.address(claim)}"' in page for claim in pairs)

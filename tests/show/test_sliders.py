@@ -15,7 +15,6 @@ from claimbook.book.format import quantity_text
 from claimbook.claims.recompute import Recomputer
 from claimbook.claims.sensitivity import figure_ranges, slider_range
 from claimbook.claims.verdict import Verdict
-from claimbook.show import display
 from claimbook.show import sliders as live
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -24,7 +23,6 @@ HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(1)"> & "q"'
 
 @pytest.fixture(scope="module")
 def recomputer(tmp_path_factory):
-    display.set_theme()
     folder = tmp_path_factory.mktemp("coffee") / "data"
     return Recomputer(load(write_implications(write_coffee(folder))))
 
@@ -150,7 +148,6 @@ def test_figure_of_nothing_has_a_slider_from_nothing(coffee):
 
 
 def test_sliders_of_the_collection_start_where_the_text_stands(book):
-    display.set_theme()
     recomputer = Recomputer(book)
     labels = book.claims.set_index("claim")["label"].to_dict()
     sliders, _, answers, _ = parts(live.panel(recomputer, labels))

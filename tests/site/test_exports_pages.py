@@ -14,7 +14,7 @@ from exports_example import coffee as coffee_example
 
 from claimbook.claims.claim_checks import evidence_matrix
 from claimbook.claims.verdict import Verdict
-from claimbook.show.display import set_theme
+from claimbook.show.theme import theme
 from claimbook.site.exports.claim_review import title_of
 from claimbook.site.exports.made import labels_of, read_answers
 from claimbook.site.exports.open_graph import meta_tags, summary
@@ -182,9 +182,8 @@ def test_the_picture_has_its_size_and_the_same_bytes_on_every_run(shown):
 
 
 def drawn(title, answers, labels):
-    with mpl.rc_context(), warnings.catch_warnings():
+    with theme(), warnings.catch_warnings():
         warnings.simplefilter("error")  # a letter that the font lacks
-        set_theme()
         fig = drawn_card(title, answers, labels)
         fig.draw_without_rendering()
         return [(text, text.get_window_extent()) for text in fig.texts]

@@ -25,7 +25,8 @@ from claimbook.citations.known_works import RECORD_COLUMNS
 from claimbook.claims.comparison import answers
 from claimbook.cli import main
 from claimbook.run.outputs import figures_of, write_json, write_notebook
-from claimbook.show import display
+from claimbook.show import outputs
+from claimbook.show.pictures import csv_text
 from claimbook.site.last_change import last_change
 from claimbook.site.publish import write_changed
 
@@ -345,7 +346,7 @@ def executed_with(data, stem, monkeypatch):
     monkeypatch.setenv("CLAIMBOOK_DATA", str(data))
     bundles, cells, names = [], [], {"__name__": "__main__"}
     monkeypatch.setattr(
-        display, "display", lambda bundle, raw, metadata=None: bundles.append((bundle, metadata))
+        outputs, "publish", lambda bundle, raw, metadata=None: bundles.append((bundle, metadata))
     )
     for name, source in code_cells(stem):
         bundles.clear()
@@ -403,5 +404,5 @@ def test_planted_markup_is_shown_as_text_on_every_page(tmp_path, monkeypatch):
 
 def test_a_frame_keeps_its_texts_in_the_csv_of_a_figure(tmp_path):
     frame = pd.DataFrame({"text": [PLANTED, 'two\n"lines"']})
-    (tmp_path / "a.csv").write_text(display.csv_text(frame), encoding="utf-8")
+    (tmp_path / "a.csv").write_text(csv_text(frame), encoding="utf-8")
     assert pd.read_csv(tmp_path / "a.csv")["text"].tolist() == frame["text"].tolist()

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from pybtex.database import parse_string
 
 from claimbook.claims.verdict import Verdict
-from claimbook.show import cards
+from claimbook.show import card_links
 from claimbook.site.fragments import (
     LONG_CELL,
     TALL_TABLE,
@@ -37,10 +37,10 @@ HOSTILE = '<script>alert(1)</script> "><img src=x onerror=alert(2)> ``` $x$ </de
 @pytest.mark.parametrize(
     ("given", "here", "wanted"),
     [
-        (cards.address("humming"), "notebooks/10-a", "../claims/humming.html"),
+        (card_links.address("humming"), "notebooks/10-a", "../claims/humming.html"),
         ("#claim-humming", "notebooks/25-claim-cards", "../claims/humming.html"),
-        (cards.address("humming"), "claims/no_half_life", "humming.html"),
-        (cards.address("humming"), "index", "claims/humming.html"),
+        (card_links.address("humming"), "claims/no_half_life", "humming.html"),
+        (card_links.address("humming"), "index", "claims/humming.html"),
         ("20-b.ipynb", "notebooks/10-a", "20-b.html"),
         ("20-b.ipynb#part", "claims/x", "../notebooks/20-b.html#part"),
         ("25-claim-cards.ipynb", "notebooks/10-a", "25-claim-cards.html"),

@@ -3,11 +3,9 @@
 import pandas as pd
 
 from claimbook.book.evidence import NOT_EVIDENCE
-from claimbook.book.questions import require_known
+from claimbook.book.schema import check_form
 from claimbook.book.tables import Tables
-from claimbook.errors import InputError
-
-KEYS = {"table", "row", "column", "sign"}
+from claimbook.errors import InputError, require_known
 
 
 def cell_quantity(asked: dict, tables: Tables, where: str) -> tuple[float, str]:
@@ -18,19 +16,9 @@ def cell_quantity(asked: dict, tables: Tables, where: str) -> tuple[float, str]:
     Raises InputError, starting with `where`, for an unknown key, table, row or column (with the
     nearest), a row that was not verified, and a cell without a number or a unit.
     """
-    if not isinstance(asked, dict):
-        raise InputError(f"{where}: expected table, row and column, not {asked!r}")
-    require_known(f"{where}: key", asked, KEYS)
-    for key in ("table", "row"):
-        if key not in asked:
-            raise InputError(f"{where}: '{key}' is missing; expected table, row and column")
+    check_form(asked, "cell", where)
     column, sign = asked.get("column", "value"), asked.get("sign", 1)
-    if sign not in (1, -1):
-        raise InputError(f"{where}: sign: expected 1 or -1, not {sign!r}")
-    require_known(f"{where}: table", [asked["table"]], tables.frames)
-    frame = tables.frames[asked["table"]]
-    known = f"{where}: {asked['table']}: column"
-    require_known(known, [column, "row_id", "verification"], frame.columns)
+    frame = tables.known(where, asked["table"], [column, "row_id", "verification"])
     require_known(f"{where}: row", [asked["row"]], frame["row_id"])
     row = frame[frame["row_id"] == asked["row"]].iloc[0]
     if str(row["verification"]) in NOT_EVIDENCE:

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from claimbook.book.book import Book
+from claimbook.book.schema import check_form
 from claimbook.book.yaml_file import read_yaml
-from claimbook.errors import InputError, nearest
+from claimbook.errors import InputError
 
 FILE = "first_page.yaml"
-REQUIRED = ("title", "question")
-TEXTS = (*REQUIRED, "name", "text", "conclusion", "picture")
 
 
 @dataclass(frozen=True)
@@ -40,23 +39,13 @@ def load_about(book: Book) -> About:
     """Read and check the file. Raises InputError that names what is missing or not known."""
     path = book.folder / FILE
     if not path.exists():
-        raise InputError(f"{path}: no such file; expected {' and '.join(REQUIRED)} of the text")
+        raise InputError(f"{path}: no such file; expected title and question of the text")
     given = read_yaml(path)
-    for key in given:
-        if key not in (*TEXTS, "not"):
-            raise InputError(f"{path}: key '{key}' is not known{nearest(key, (*TEXTS, 'not'))}")
-    for key in TEXTS:
-        if key in REQUIRED and not given.get(key):
-            raise InputError(f"{path}: '{key}' is missing")
-        if key in given and not isinstance(given[key], str):
-            raise InputError(f"{path}: {key}: expected text, not {given[key]!r}")
-    limits = given.get("not", [])
-    if not isinstance(limits, list) or not all(isinstance(one, str) for one in limits):
-        raise InputError(f"{path}: not: expected a list of texts")
+    check_form(given, "first_page", str(path))
     if "conclusion" in given:
         try:
             book.claim(given["conclusion"])
         except InputError as error:
             raise InputError(f"{path}: conclusion: {error}") from None
-    texts = {"name": given["title"]} | {key: given[key] for key in TEXTS if key in given}
-    return About(**texts, limits=tuple(limits))
+    limits = tuple(given.pop("not", ()))
+    return About(**{"name": given["title"]} | given, limits=limits)

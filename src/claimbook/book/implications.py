@@ -25,13 +25,11 @@ from pint import PintError
 from simpleeval import InvalidExpression, SimpleEval
 
 from claimbook.book.cell_reference import cell_quantity
-from claimbook.book.questions import require_known
+from claimbook.book.schema import check_form
 from claimbook.book.tables import Tables
 from claimbook.book.units import convert, parse_unit, registry
-from claimbook.errors import InputError
+from claimbook.errors import InputError, require_known
 
-KEYS = {"asks", "claim", "formula", "unit", "inputs"}
-REQUIRED = ("asks", "claim", "formula", "unit")
 ARITHMETIC = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -53,15 +51,8 @@ def check_implications(
     """
     for name, implication in implications.items():
         where = f"{path}: '{name}'"
-        if not isinstance(implication, dict):
-            raise InputError(f"{where}: expected {', '.join(sorted(KEYS))}")
-        require_known(f"{where}: key", implication, KEYS)
-        for key in REQUIRED:
-            if not isinstance(implication.get(key), str):
-                raise InputError(f"{where}: '{key}' is missing; expected text")
+        check_form(implication, "implication", where)
         require_known(f"{where}: claim", [implication["claim"]], tables.frames["claims"]["claim"])
-        if not isinstance(implication.get("inputs", {}), dict):
-            raise InputError(f"{where}: inputs: expected 'name: cell' lines")
         if name in figures or set(implication.get("inputs", {})) & set(figures):
             raise InputError(f"{where}: it and its inputs need other names than the figures")
         try:

@@ -30,7 +30,8 @@ import pandas as pd
 
 from claimbook.book.cell_reference import cell_quantity
 from claimbook.book.folders import DESCRIPTION
-from claimbook.book.questions import check_levels, require_known, select
+from claimbook.book.questions import select
+from claimbook.book.schema import check_form
 from claimbook.book.tables import Tables, load_tables
 from claimbook.book.units import parse_quantity
 from claimbook.book.yaml_file import read_yaml
@@ -39,9 +40,6 @@ from claimbook.errors import InputError, nearest
 FOLDER = "scenarios"
 RECORD = "record"
 """What the book without a scenario is called wherever scenarios are named; no scenario's name."""
-REQUIRED = ("title", "reason", "source")
-KEYS = {*REQUIRED, "figures", "evidence"}
-EDIT_KEYS = {"table", "where", "set", "add"}
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _BARE = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.I)
 
@@ -84,18 +82,11 @@ def read_scenario(folder: Path, name: str) -> Scenario:
             f"{path}: expected a name of small letters, digits and hyphens, other than '{RECORD}'"
         )
     content = read_yaml(path)
-    require_known(f"{path}: key", content, KEYS)
-    for key in REQUIRED:
-        if not isinstance(content.get(key), str) or not content[key].strip():
-            raise InputError(f"{path}: '{key}' is missing; expected some words")
+    check_form(content, "scenario", str(path))
     figures, evidence = content.get("figures", {}), content.get("evidence", [])
-    if not isinstance(figures, dict):
-        raise InputError(f"{path}: figures: expected 'name: value with unit' lines")
-    if not isinstance(evidence, list) or not all(isinstance(e, dict) for e in evidence):
-        raise InputError(f"{path}: evidence: expected a list of changes, each with its table")
     if not figures and not evidence:
         raise InputError(f"{path}: it changes nothing; expected figures or evidence")
-    words = {key: " ".join(content[key].split()) for key in REQUIRED}
+    words = {key: " ".join(content[key].split()) for key in ("title", "reason", "source")}
     return Scenario(name, path, **words, figures=figures, evidence=evidence)
 
 
@@ -186,31 +177,11 @@ def edited_tables(
 
 
 def _check_edit(edit: dict, tables: Tables, where: str) -> None:
-    require_known(f"{where}: key", edit, EDIT_KEYS)
-    if not isinstance(edit.get("table"), str):
-        raise InputError(f"{where}: 'table' is missing")
-    require_known(f"{where}: table", [edit["table"]], tables.frames)
+    check_form(edit, "change", where)
     if edit["table"] == "claims":
         raise InputError(f"{where}: the claims stay as the text has them; numbers go under figures")
-    frame = tables.frames[edit["table"]]
-    if set(edit) == {"table", "add"}:
-        cells = edit["add"]
-        if not isinstance(cells, list) or not cells or not all(isinstance(r, dict) for r in cells):
-            raise InputError(f"{where}: add: expected a list of rows, each 'column: value' pairs")
-    elif set(edit) == {"table", "where", "set"}:
-        for part in ("where", "set"):
-            if not isinstance(edit[part], dict) or not edit[part]:
-                raise InputError(f"{where}: {part}: expected 'column: value' pairs")
-        require_known(f"{where}: column", edit["where"], frame.columns)
-        check_levels(edit["where"], frame, where)
-        cells = [edit["set"]]
-    else:
-        raise InputError(f"{where}: expected table with where and set, or table with add")
-    for row in cells:
-        require_known(f"{where}: column", row, frame.columns)
-        for column, value in row.items():
-            if isinstance(value, (list, dict)):
-                raise InputError(f"{where}: {column}: expected one value, not {value!r}")
+    columns = {column for row in edit.get("add", [edit.get("set")]) for column in row}
+    tables.known(where, edit["table"], columns, edit.get("where"))
 
 
 def _chosen(edit: dict, tables: Tables, where: str) -> list[int]:

@@ -13,13 +13,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from claimbook.book.text import safe_link
-from claimbook.book.yaml_file import as_day, read_yaml
-from claimbook.errors import InputError, nearest
+from claimbook.book.schema import check_form
+from claimbook.book.yaml_file import read_yaml
 
 ORIGIN = "text.yaml"
-REQUIRED = ("title", "author", "date")
-KEYS = (*REQUIRED, "publisher", "address")
 
 
 @dataclass(frozen=True)
@@ -40,17 +37,5 @@ def read_origin(path: Path) -> Origin:
     a value that is no text, a date that is no day, or an address that is neither http nor https.
     """
     given = read_yaml(path)
-    for name in given:
-        if name not in KEYS:
-            raise InputError(f"{path}: key '{name}' is not known{nearest(name, KEYS)}")
-    for name in REQUIRED:
-        if name not in given:
-            raise InputError(f"{path}: '{name}' is missing")
-    if not (day := as_day(given["date"])):
-        raise InputError(f"{path}: date: expected YYYY-MM-DD, not {given['date']!r}")
-    for name in given.keys() - {"date"}:
-        if not isinstance(given[name], str) or not given[name].strip():
-            raise InputError(f"{path}: {name}: expected text, not {given[name]!r}")
-    if "address" in given and not safe_link(given["address"]):
-        raise InputError(f"{path}: address: '{given['address']}' is no http or https address")
-    return Origin(**given | {"date": day})
+    check_form(given, "text", str(path))
+    return Origin(**given | {"date": date.fromisoformat(given["date"])})

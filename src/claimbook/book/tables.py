@@ -9,7 +9,7 @@ checks that what they name of each other is there.
 import csv
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from claimbook.book.datapackage import as_list, description_problems
 from claimbook.book.folders import DESCRIPTION
 from claimbook.book.text import visible
 from claimbook.book.yaml_file import read_yaml
-from claimbook.errors import InputError, nearest
+from claimbook.errors import InputError, nearest, require_known
 
 MAX_PROBLEMS = 20  # enough to mend a file by, few enough to read
 
@@ -52,6 +52,25 @@ class Tables:
     def unit_of(self, table: str, column: str) -> str | None:
         """Return the fixed unit of a column, ``"see unit"``, or None where it has none."""
         return _fields(_resource(self.description, table))[column].get("unit")
+
+    def known(
+        self, where: str, table: str, columns: Iterable = (), levels: Mapping | None = None
+    ) -> pd.DataFrame:
+        """Return a table after a look at what a YAML part names of it.
+
+        levels: column -> a level or several.
+
+        Raises InputError, starting with `where`, for a table, column or level that is not there,
+        with the nearest that is.
+        """
+        require_known(f"{where}: table", [table], self.frames)
+        frame, levels = self.frames[table], levels or {}
+        require_known(f"{where}: {table}: column", [*columns, *levels], frame.columns)
+        for column, wanted in levels.items():
+            levelled = isinstance(frame[column].dtype, pd.CategoricalDtype)
+            valid = frame[column].cat.categories if levelled else frame[column].dropna()
+            require_known(f"{where}: {column}", as_list(wanted), valid)
+        return frame
 
 
 def load_tables(folder: Path, known: Tables | None = None, changed: Collection[str] = ()) -> Tables:

@@ -84,7 +84,7 @@ def answer(
 
 
 def drawn(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of `answer` that one row of `Propagation.summary` stands for."""
+    """Return the arguments of `answer` that one row of `Simulation.to_frame` stands for."""
     return {
         "estimate": result["median"],
         "low": result["low"],

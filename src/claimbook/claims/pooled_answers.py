@@ -12,8 +12,9 @@ from claimbook.book.book import Book
 from claimbook.book.format import interval_text, number_text, quantity_text
 from claimbook.claims.answer import answer, recorded
 from claimbook.claims.verdict import Verdict, by_interval, is_narrow
-from claimbook.stats.montecarlo import from_pooled, product
+from claimbook.stats.inputs import from_pooled
 from claimbook.stats.pooling import PooledEstimate
+from claimbook.stats.simulation import product
 
 METHOD_NAMES = {
     "reml": "random effects, REML, log odds",
@@ -60,8 +61,7 @@ def share_reaching(
     pooled: PooledEstimate, value: float, what: str = "mean", seed: int = 1
 ) -> float:
     """Return the percent of draws of the pooled mean, or of the next population, at or above."""
-    drawn = product([from_pooled("pooled", pooled, what)], against=value, seed=seed)
-    return drawn["share_at_least"]
+    return product([from_pooled("pooled", pooled, what)], seed=seed).percent_at_least(value)
 
 
 def estimate_text(pooled: PooledEstimate) -> str:

@@ -24,17 +24,14 @@ import numpy as np
 import pandas as pd
 
 from claimbook.book.book import Book
-from claimbook.book.questions import require_known
 from claimbook.book.scenario import RECORD
+from claimbook.book.schema import check_form
 from claimbook.book.units import check_bounds, parse_quantity
 from claimbook.book.yaml_file import read_yaml
 from claimbook.claims.comparison import check_evidence
 from claimbook.claims.recompute import range_ends
-from claimbook.errors import InputError
+from claimbook.errors import InputError, require_known
 
-KEYS = {"title", "scenarios", "figures", "notebooks"}
-RANGE_KEYS = {"from", "to", "steps", "spacing"}
-MOST_STEPS = 100_000
 MOST_COMBINATIONS = 1_000_000_000
 
 
@@ -87,9 +84,7 @@ class Grid:
 def read_grid(path: Path, book: Book) -> Grid:
     """Read and check a grid. Raises InputError that names the file and what is wrong in it."""
     content = read_yaml(path)
-    require_known(f"{path}: key", content, KEYS)
-    if not isinstance(content.get("title"), str):
-        raise InputError(f"{path}: 'title' is missing; expected some words")
+    check_form(content, "grid", str(path))
     scenarios = _names(content.get("scenarios", [RECORD]), f"{path}: scenarios")
     if not scenarios:
         raise InputError(f"{path}: scenarios: the list is empty")
@@ -99,8 +94,6 @@ def read_grid(path: Path, book: Book) -> Grid:
     for one in books:
         check_evidence(one)
     asked = content.get("figures", {})
-    if not isinstance(asked, dict):
-        raise InputError(f"{path}: figures: expected 'name: values' lines")
     require_known(f"{path}: figures:", asked, book.figures.index)
     if not asked and len(scenarios) == 1:
         raise InputError(f"{path}: it combines nothing; expected figures or several scenarios")
@@ -123,8 +116,6 @@ def read_grid(path: Path, book: Book) -> Grid:
 
 
 def _names(given, where: str) -> list[str]:
-    if not isinstance(given, list) or not all(isinstance(name, (str, int)) for name in given):
-        raise InputError(f"{where}: expected a list of names")
     names = [str(name) for name in given]
     if twice := [name for name in names if names.count(name) > 1]:
         raise InputError(f"{where}: '{twice[0]}' stands there twice")
@@ -139,16 +130,8 @@ def _values(given, unit: str, where: str) -> tuple[float, ...]:
         if len(set(values)) < len(values):
             raise InputError(f"{where}: a value stands there twice")
         return tuple(values)
-    if not isinstance(given, dict):
-        raise InputError(f"{where}: expected a list of values, or from, to and steps")
-    require_known(f"{where}: key", given, RANGE_KEYS)
-    for key in ("from", "to", "steps"):
-        if key not in given:
-            raise InputError(f"{where}: '{key}' is missing; expected from, to and steps")
-    steps, spacing = given["steps"], given.get("spacing", "even")
-    if not isinstance(steps, int) or isinstance(steps, bool) or not 2 <= steps <= MOST_STEPS:
-        raise InputError(f"{where}: steps: expected a whole number from 2 to {MOST_STEPS}")
-    require_known(f"{where}: spacing", [spacing], ["even", "log"])
+    check_form(given, "range", where)
+    steps, spacing = int(given["steps"]), given.get("spacing", "even")
     first, last = (_value(given[end], unit, where) for end in ("from", "to"))
     if not first < last:
         raise InputError(f"{where}: from {first:g} to {last:g} {unit}: expected a rising range")

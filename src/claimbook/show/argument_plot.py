@@ -13,7 +13,8 @@ from scipy.optimize import isotonic_regression
 
 from claimbook.claims.argument import layers
 from claimbook.claims.verdict import Verdict
-from claimbook.show.cards import anchor
+from claimbook.show.card_links import anchor
+from claimbook.show.theme import themed
 
 SWEEPS = 24  # passes over the layers; the order settles well before
 LINES = {"supports": "solid", "agrees": "dotted", "rival": "dashed"}
@@ -104,6 +105,7 @@ def places(graph: nx.DiGraph) -> dict:
     return {node: (float(x), y[node]) for x, row in enumerate(rows) for node in row}
 
 
+@themed
 def argument_plot(
     graph: nx.DiGraph, matrix: pd.DataFrame, bearing: list[str], conclusion: str
 ) -> plt.Figure:

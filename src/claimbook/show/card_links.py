@@ -1,6 +1,11 @@
-"""Where the card of a claim stands."""
+"""Where the card of a claim stands, and links to it."""
 
 import re
+from collections.abc import Iterable
+
+import pandas as pd
+
+from claimbook.book.format import markdown_text
 
 NOTEBOOK = "25-claim-cards.ipynb"
 
@@ -13,3 +18,13 @@ def anchor(claim: str) -> str:
 def address(claim: str) -> str:
     """Return where a claim's card stands, seen from another notebook."""
     return f"{NOTEBOOK}#{anchor(claim)}"
+
+
+def addresses(claims: Iterable[str]) -> list[str]:
+    """Return the addresses of cards, as `show.table(links=...)` takes them; NA gives none."""
+    return ["" if pd.isna(claim) else address(claim) for claim in claims]
+
+
+def linked(claim: str, text: str | None = None) -> str:
+    """Return a Markdown link to a claim's card, for use in a sentence."""
+    return f"[{markdown_text(text or claim)}]({address(claim)})"

@@ -7,7 +7,7 @@ link to it (`address`). All text of the data is escaped: it shows as text and is
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -22,6 +22,7 @@ from claimbook.book.format import (
     plain_words,
     quantity_text,
 )
+from claimbook.book.schema import check_form
 from claimbook.book.tables import split_cell
 from claimbook.book.text import doi_link, markdown_text, safe_link, visible
 from claimbook.book.yaml_file import read_yaml
@@ -31,22 +32,12 @@ from claimbook.claims.cited_support import cited_support, said_by_cited_works
 from claimbook.claims.summary import Summary
 from claimbook.claims.verdict import Verdict
 from claimbook.errors import InputError, nearest
-from claimbook.show.card_links import address, anchor
+from claimbook.show.card_links import anchor, linked
 from claimbook.show.reference_tables import citation_text, fields_text
 
 COLUMNS = "cards.yaml"
 UNCONFIRMED = "unconfirmed"
 NONE = "none."
-
-
-def addresses(claims: Iterable[str]) -> list[str]:
-    """Return the addresses of cards, as `display.table(links=...)` takes them; NA gives none."""
-    return ["" if pd.isna(claim) else address(claim) for claim in claims]
-
-
-def linked(claim: str, text: str | None = None) -> str:
-    """Return a Markdown link to a claim's card, for use in a sentence."""
-    return f"[{markdown_text(text or claim)}]({address(claim)})"
 
 
 @dataclass(frozen=True)
@@ -80,15 +71,12 @@ def load_columns(book: Book) -> dict[str, Columns]:
     found = {}
     for table, asked in read_yaml(path).items():
         where = f"{path}: '{table}'"
-        if not isinstance(asked, dict) or not set(asked) <= {"words", "numbers"}:
-            raise InputError(f"{where}: expected words and numbers, lists of columns")
+        check_form(asked, "card", where)
         try:
             known = book.table(table).columns
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
         words, numbers = (asked.get(k, list(v)) for k, v in _DEFAULTS.items())
-        if not all(isinstance(names, list) for names in (words, numbers)) or len(numbers) != 3:
-            raise InputError(f"{where}: expected words, a list, and numbers, a list of three")
         for name in [*words, *filter(None, asked.get("numbers", []))]:
             if name not in known:
                 raise InputError(f"{where}: no column '{name}'{nearest(str(name), known)}")

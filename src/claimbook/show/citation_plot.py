@@ -5,11 +5,13 @@ import pandas as pd
 import seaborn as sns
 
 from claimbook.show.reference_tables import citation_text
+from claimbook.show.theme import themed
 
 HATCHES = ["", "///", "\\\\\\", "xx"]
 """A pattern for each kind of backing, so that the parts read without colour as well."""
 
 
+@themed
 def citation_bars(counts: pd.DataFrame) -> plt.Figure:
     """Draw how many works have which citation verdict, parted by how they back the claims.
 

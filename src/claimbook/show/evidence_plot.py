@@ -12,12 +12,14 @@ import seaborn as sns
 from claimbook.book.format import interval_text, number_text, plain_words
 from claimbook.claims.comparison import Comparison, stated_interval
 from claimbook.claims.verdict import VERDICTS, Verdict
+from claimbook.show.theme import themed
 
 BAND = "0.85"
 PARTS = {"direct": "measured it", "indirect": "measured something near it"}
 LOG_SPAN = 20  # a logarithmic axis where the largest number is more than this many times the least
 
 
+@themed
 def ratio_plot(comparisons: list[Comparison], labels: dict[str, str]) -> plt.Figure:
     """Draw every figure's evidence as a multiple of the figure, on one logarithmic axis.
 
@@ -102,6 +104,7 @@ def _claim_of(record: dict) -> pd.Series:
     )
 
 
+@themed
 def evidence_plot(comparison: Comparison, axis_label: str) -> plt.Figure:
     """Draw every row that a figure was held against, direct ones first, over the text's figure."""
     record = comparison.record
@@ -164,6 +167,7 @@ def evidence_data(comparison: Comparison) -> pd.DataFrame:
     return table.reindex(columns=columns).assign(unit=record["unit"])
 
 
+@themed
 def count_map(counts: pd.DataFrame, rows: str, columns: str) -> plt.Figure:
     """Draw a cross-tabulation as a map with its counts; empty cells stay and show nothing."""
     shown = counts.rename(index=_level_text, columns=_level_text)

@@ -14,6 +14,7 @@ import pandas as pd
 import seaborn as sns
 
 from claimbook.book.format import interval_text, number_text, plain_words, quantity_text
+from claimbook.show.theme import themed
 from claimbook.stats.pooling import PooledEffect, PooledEstimate
 from rls_nitric_oxide.age_curve import AgeCurve, predict_curve
 
@@ -70,6 +71,7 @@ def summary_of(name: str, pooled: PooledEstimate | PooledEffect) -> dict:
     return {"name": name} | raised
 
 
+@themed
 def forest(
     rows: pd.DataFrame,
     left: list[str],
@@ -329,6 +331,7 @@ def forest_alt(
     return " ".join(parts)
 
 
+@themed
 def age_plot(curve: AgeCurve, series_names: dict[str, str], axis_label: str) -> plt.Figure:
     """Draw strata by age, joined within their series, over the pooled curve with its band.
 

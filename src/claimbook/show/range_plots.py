@@ -8,6 +8,7 @@ import pandas as pd
 import seaborn as sns
 
 from claimbook.book.format import number_text, quantity_text
+from claimbook.show.theme import themed
 
 WIDTH_TICKS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 50)
 RATIO_TICKS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20)
@@ -15,6 +16,7 @@ HARDLY = 0.02
 """Swings below this part of the largest are told in words: their bars would not be seen."""
 
 
+@themed
 def tornado_plot(panels: dict[str, pd.DataFrame]) -> plt.Figure:
     """Draw one tornado per panel: how far each input alone moves a result.
 
@@ -72,6 +74,7 @@ def panel_data(panels: dict[str, pd.DataFrame]) -> pd.DataFrame:
     )
 
 
+@themed
 def effect_plot(panels: dict[str, pd.DataFrame], neutral: dict[str, float]) -> plt.Figure:
     """Draw effects with their intervals, one panel per kind of effect.
 
@@ -135,6 +138,7 @@ def effect_alt(panels: dict[str, pd.DataFrame]) -> str:
     return f"Effects side by side. {'. '.join(parts)}."
 
 
+@themed
 def width_plot(
     curves: dict[str, tuple[np.ndarray, np.ndarray]],
     stated: tuple[float, float],

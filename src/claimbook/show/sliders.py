@@ -15,6 +15,7 @@ from claimbook.claims.recompute import AGREEING, VERDICT, Recomputer
 from claimbook.claims.sensitivity import figure_ranges, slider_range
 from claimbook.claims.verdict import HOLDS_SHARE, Verdict
 from claimbook.errors import InputError
+from claimbook.show.theme import theme
 from claimbook.show.whatif_plot import agreement_plot
 
 
@@ -119,6 +120,7 @@ def _picture(recomputer: Recomputer, found: pd.Series, labels: dict[str, str]) -
     )
     fig = agreement_plot(agreeing.astype(float), verdicts, 100 * HOLDS_SHARE)
     buffer = io.BytesIO()
-    fig.savefig(buffer, format="png")
+    with theme():
+        fig.savefig(buffer, format="png")
     plt.close(fig)
     return buffer.getvalue()

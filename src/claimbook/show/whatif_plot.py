@@ -9,11 +9,13 @@ from matplotlib.patheffects import withStroke
 
 from claimbook.book.format import number_text, quantity_text
 from claimbook.claims.verdict import Verdict
+from claimbook.show.theme import themed
 
 PALE = 0.45
 """How much of a verdict's colour a cell takes, so that its black mark stays readable."""
 
 
+@themed
 def verdict_map(verdicts: pd.DataFrame) -> plt.Figure:
     """Draw verdicts as a table of marks and colours.
 
@@ -47,6 +49,7 @@ def verdict_map_alt(verdicts: pd.DataFrame) -> str:
     return f"Verdicts by case. {first.name}: {start}. Otherwise in the others: {'; '.join(parts)}."
 
 
+@themed
 def agreement_plot(agreeing: pd.Series, verdicts: pd.Series, threshold: float) -> plt.Figure:
     """Draw the share of studies that agree with each figure.
 
@@ -75,6 +78,7 @@ def agreement_plot(agreeing: pd.Series, verdicts: pd.Series, threshold: float) -
     return fig
 
 
+@themed
 def value_map(
     table: pd.DataFrame,
     names: tuple[str, str],

@@ -3,12 +3,11 @@
 import io
 import textwrap
 
-import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from claimbook.book.text import visible
 from claimbook.claims.verdict import Verdict
-from claimbook.show.display import set_theme
+from claimbook.show.theme import theme
 from claimbook.site.exports.open_graph import HEIGHT, WIDTH
 
 DPI = 100
@@ -24,8 +23,7 @@ def social_card(title: str, answers: list[dict], labels: dict[str, str]) -> byte
     answers: records of results/answers.json; those about figures are drawn, in their order.
     labels: claim -> its words.
     """
-    with mpl.rc_context():
-        set_theme()
+    with theme():
         fig, buffer = drawn_card(title, answers, labels), io.BytesIO()
         fig.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()

@@ -11,11 +11,15 @@ import pytest
 import seaborn as sns
 from hypothesis import given
 from hypothesis import strategies as st
+from IPython.core.formatters import DisplayFormatter
 
+from claimbook import show
 from claimbook.claims.comparison import answers
 from claimbook.claims.verdict import Verdict
-from claimbook.show import display
+from claimbook.show import outputs
 from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY
+from claimbook.show.pictures import csv_text, drawn
+from claimbook.show.theme import PALETTE
 
 HOSTILE = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "$x$", "a|b", "`c`"]
 HOSTILE += ['"><b>', "&amp;", "</td></tr></table>", "<td>", "\u202e", "{x}", "%s", "two\nlines"]
@@ -26,11 +30,11 @@ OURS = {"table", "caption", "thead", "tbody", "tr", "th", "td", "a"}
 @pytest.fixture
 def shown(monkeypatch):
     """What would be shown, as a list of (bundle, metadata)."""
-    outputs = []
+    found = []
     monkeypatch.setattr(
-        display, "display", lambda bundle, raw, metadata=None: outputs.append((bundle, metadata))
+        outputs, "publish", lambda bundle, raw, metadata=None: found.append((bundle, metadata))
     )
-    return outputs
+    return found
 
 
 class Reader(HTMLParser):
@@ -59,7 +63,7 @@ def safe(html: str) -> Reader:
 def test_table_shows_cells_headers_index_and_caption_as_text(shown):
     frame = pd.DataFrame({f"head {t}": [f"cell {t}", "x"] for t in HOSTILE})
     frame.index = pd.Index([f"row {HOSTILE[0]}", "plain"], name=HOSTILE[1])
-    display.table(frame, f"caption {HOSTILE[0]}")
+    show.table(frame, f"caption {HOSTILE[0]}")
     ((bundle, _),) = shown
     read = safe(bundle["text/html"])
     together = " ".join(read.texts)
@@ -71,18 +75,16 @@ def test_table_shows_cells_headers_index_and_caption_as_text(shown):
 
 @given(st.text(), st.text())
 def test_table_of_any_text_holds_only_our_tags(head, cell):
-    outputs = []
+    found = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(display, "display", lambda bundle, raw: outputs.append(bundle))
-        display.table(pd.DataFrame({head: [cell]}), "caption")
-    safe(outputs[0]["text/html"])
+        patch.setattr(outputs, "publish", lambda bundle, raw: found.append(bundle))
+        show.table(pd.DataFrame({head: [cell]}), "caption")
+    safe(found[0]["text/html"])
 
 
 def test_table_cuts_no_text_and_marks_missing_cells(shown):
     long = "word " * 100
-    display.table(
-        pd.DataFrame({"a": [long.strip(), None, pd.NA], "b": [1.5, float("nan"), 2]}), "c"
-    )
+    show.table(pd.DataFrame({"a": [long.strip(), None, pd.NA], "b": [1.5, float("nan"), 2]}), "c")
     read = Reader(shown[0][0]["text/html"])
     assert long.strip() in read.texts
     assert read.texts.count("–") == 3
@@ -90,8 +92,8 @@ def test_table_cuts_no_text_and_marks_missing_cells(shown):
 
 
 def test_table_of_many_or_no_rows_is_whole(shown):
-    display.table(pd.DataFrame({"a": range(300)}), "many")
-    display.table(pd.DataFrame({"a": []}), "none")
+    show.table(pd.DataFrame({"a": range(300)}), "many")
+    show.table(pd.DataFrame({"a": []}), "none")
     assert Reader(shown[0][0]["text/html"]).tags.count("td") == 300
     assert Reader(shown[1][0]["text/html"]).tags.count("td") == 0
 
@@ -100,7 +102,7 @@ def test_only_web_addresses_become_links(shown):
     addresses = ["https://example.org/a | https://example.org/b", "javascript:x()", None]
     addresses += ['https://example.org/"onclick="x', "data:text/html,x", "HTTPS://a.org"]
     frame = pd.DataFrame({"row": [f"r{i}" for i in range(len(addresses))]})
-    display.table(frame, "links", links={"row": pd.Series(addresses)})
+    show.table(frame, "links", links={"row": pd.Series(addresses)})
     read = safe(shown[0][0]["text/html"])
     links = [value for name, value in read.attributes if name == "href"]
     assert links[0] == "https://example.org/a"
@@ -109,7 +111,7 @@ def test_only_web_addresses_become_links(shown):
 
 
 def test_numbers_stand_right_and_words_left(shown):
-    display.table(pd.DataFrame({"n": [1], "word": ["x"]}), "c")
+    show.table(pd.DataFrame({"n": [1], "word": ["x"]}), "c")
     cells = re.findall(r'<td style="text-align: (\w+)">(\w+)</td>', shown[0][0]["text/html"])
     assert cells == [("right", "1"), ("left", "x")]
 
@@ -117,7 +119,7 @@ def test_numbers_stand_right_and_words_left(shown):
 def test_answers_carry_their_records_and_show_text(shown, book):
     records = answers(book)
     records.loc[records.index[0], ["asks", "figure", "reason"]] = HOSTILE[0]
-    display.answers(records, "digest")
+    show.record(*records.to_dict("records"), digest="digest")
     ((bundle, _),) = shown
     carried = bundle[ANSWERS_TYPE]
     assert carried["digest"] == "digest"
@@ -127,11 +129,13 @@ def test_answers_carry_their_records_and_show_text(shown, book):
 
 
 def test_figure_comes_as_png_and_svg_with_its_alternative_text(shown):
-    display.set_theme()
-    fig, ax = plt.subplots()
-    ax.set_title("costs $5 … $6_ <b>")
-    about = {"alt": f"Alt {HOSTILE[0]}", "source": f"rows {HOSTILE[1]}", "claim": "a claim"}
-    display.figure(fig, "a-name", data=DRAWN, **about)
+    @drawn
+    def titled():
+        fig, ax = plt.subplots()
+        ax.set_title("costs $5 … $6_ <b>")
+        return fig, f"Alt {HOSTILE[0]}", DRAWN
+
+    show.picture(titled(), "a-name", source=f"rows {HOSTILE[1]}", claim="a claim")
     bundle, metadata = shown[0]
     assert bundle["image/png"].startswith(b"\x89PNG")
     assert "<script" not in bundle["image/svg+xml"] and "<img" not in bundle["image/svg+xml"]
@@ -142,37 +146,43 @@ def test_figure_comes_as_png_and_svg_with_its_alternative_text(shown):
     assert shown[1][0]["text/markdown"].endswith(
         "(claim: [a claim](25-claim-cards.ipynb#claim-a-claim))"
     )
-    assert bundle["text/csv"] == display.csv_text(DRAWN)
-    assert not plt.fignum_exists(fig.number)
+    assert bundle["text/csv"] == csv_text(DRAWN)
 
 
 def test_figures_are_the_same_whatever_the_reader_has_set(shown):
-    def drawn():
-        display.set_theme()
+    @drawn
+    def line():
         fig, ax = plt.subplots()
         ax.plot([1, 2], label="line")
         ax.legend()
-        display.figure(fig, "a", alt="a", source="s", data=DRAWN)
+        return fig, "a", DRAWN
+
+    def shown_line():
+        show.picture(line(), "a", source="s")
         return shown[-2][0]["image/png"], shown[-2][0]["image/svg+xml"]
 
-    first = drawn()
-    mpl.rcParams.update({"figure.facecolor": "red", "lines.linewidth": 9, "legend.loc": "center"})
-    assert drawn() == first
+    first = shown_line()
+    own = {"figure.facecolor": "red", "lines.linewidth": 9, "legend.loc": "center"}
+    with mpl.rc_context(own):
+        before, codes = dict(mpl.rcParams), dict(mpl.colors.get_named_colors_mapping())
+        assert shown_line() == first
+        assert dict(mpl.rcParams) == before
+        assert dict(mpl.colors.get_named_colors_mapping()) == codes
+    assert plt.get_fignums() == []
 
 
 def test_a_picture_is_the_same_where_a_fit_ends_a_little_elsewhere(shown):
     """Another processor moves fitted numbers in the last digits; the picture must not care."""
 
-    def drawn(shift):
-        display.set_theme()
+    @drawn
+    def fitted(shift):
         fig, ax = plt.subplots()
         ax.plot([0, 1, 3], [1, 2.2 * (1 + shift), 7])
         ax.fill_between([0, 1, 3], 0, [1 / 3 * (1 + shift), 2, 5], hatch="//")
-        display.figure(fig, "a", alt="mean 0.123456 of all", source="s", data=DRAWN)
-        return shown[-2][0]["image/svg+xml"]
+        return fig, "mean 0.123456 of all", DRAWN
 
-    first = drawn(0)
-    assert drawn(1e-9) == first != drawn(1e-2)
+    first = fitted(0).svg()
+    assert fitted(1e-9).svg() == first != fitted(1e-2).svg()
     assert "0.123456" in first, "texts keep their digits"
     coordinates = re.sub(r">[^<]*<", "><", first)
     assert re.search(r"\d\.\d\d\b", coordinates)
@@ -182,21 +192,32 @@ def test_a_picture_is_the_same_where_a_fit_ends_a_little_elsewhere(shown):
     assert named and set(used) <= set(re.findall(r'id="([^"]+)"', first))
 
 
+def test_a_picture_as_the_last_line_of_a_cell_is_shown_once():
+    @drawn
+    def bare():
+        return plt.figure(), "Nothing.", DRAWN
+
+    data, metadata = DisplayFormatter().format(bare())
+    assert data["text/plain"] == "Nothing." and data["image/png"] and data["image/svg+xml"]
+    assert metadata["image/svg+xml"] == {"alt": "Nothing."}
+    assert plt.get_fignums() == [], "else the front end would show the figure as well"
+
+
 def test_drawn_numbers_are_given_as_csv_whatever_the_processor():
     frame = pd.DataFrame(
         {"n": [35008.0, 1.0], "share": [1 / 3, float("nan")], "word": ['a, "b"', None]},
         index=pd.Index(["x", "y"], name="row"),
     )
-    text = display.csv_text(frame)
+    text = csv_text(frame)
     assert text == 'row,n,share,word\nx,35008,0.3333,"a, ""b"""\ny,1,,\n'
     shifted = frame.assign(share=frame["share"] * (1 + 1e-9))
-    assert display.csv_text(shifted) == text != display.csv_text(frame.assign(n=2.0))
-    assert display.csv_text(frame.reset_index(drop=True)).startswith("n,share,word\n35008,")
+    assert csv_text(shifted) == text != csv_text(frame.assign(n=2.0))
+    assert csv_text(frame.reset_index(drop=True)).startswith("n,share,word\n35008,")
 
 
 def test_a_table_about_claims_leads_to_their_cards(shown):
-    display.table(pd.DataFrame({"a": [1]}), "Of two <b>", claim=["one", "two"])
-    display.table(pd.DataFrame({"a": [1]}), "Of none")
+    show.table(pd.DataFrame({"a": [1]}), "Of two <b>", claim=["one", "two"])
+    show.table(pd.DataFrame({"a": [1]}), "Of none")
     html = shown[0][0]["text/html"]
     assert (
         '<caption>Of two &lt;b&gt; (claims: <a href="25-claim-cards.ipynb#claim-one">one</a>, '
@@ -212,5 +233,5 @@ def test_every_verdict_has_a_colour_a_mark_and_a_rule():
 
 
 def test_verdict_colours_are_those_of_the_figures_palette():
-    palette = sns.color_palette(display.PALETTE).as_hex()
+    palette = sns.color_palette(PALETTE).as_hex()
     assert [verdict.colour for verdict in Verdict] == [palette[i] for i in (2, 0, 1, 3, 7)]
