@@ -221,7 +221,7 @@ def test_what_a_figure_allows_follows_its_wording(relation, value, interval):
 
 def rows(*studies):
     """Rows as (study, agrees)."""
-    return pd.DataFrame(studies, columns=["study", "agrees"])
+    return pd.DataFrame(studies, columns=["sample", "agrees"])
 
 
 @pytest.mark.parametrize(

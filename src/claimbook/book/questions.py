@@ -3,6 +3,7 @@
 A question is data (`questions.yaml`). It names the claim, the finding that says what the cited
 work reports, and two selections of evidence rows: `direct` rows measure what the claim is about,
 `indirect` rows measure something near it. New rows that fit a selection enter by themselves.
+`conditions` are those of the column `sample_condition` that the question asks for.
 """
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from claimbook.book.datapackage import as_list
 from claimbook.book.schema import check_form
-from claimbook.book.tables import Tables
+from claimbook.book.tables import Tables, split_cell
 from claimbook.errors import InputError, require_known
 
 
@@ -31,6 +32,14 @@ def check_questions(questions: dict, tables: Tables, path) -> None:
         for part in ("direct", "indirect"):
             for selection in question.get(part, []):
                 _check_selection(selection, tables, f"{where}, {part}")
+        conditions = question.get("conditions", [])
+        require_known(f"{where}: conditions", conditions, _conditions(tables) if conditions else ())
+
+
+def _conditions(tables: Tables) -> set[str]:
+    frames = (f for f in tables.frames.values() if "sample_condition" in f)
+    cells = {cell for frame in frames for cell in frame["sample_condition"].dropna()}
+    return {part for cell in cells for part in split_cell(cell, ";")}
 
 
 def _check_selection(selection: dict, tables: Tables, where: str) -> None:

@@ -15,7 +15,11 @@ from claimbook.claims.verdict import VERDICTS, Verdict
 from claimbook.show.theme import themed
 
 BAND = "0.85"
-PARTS = {"direct": "measured it", "indirect": "measured something near it"}
+PARTS = {
+    "direct": "measured it",
+    "indirect": "measured something near it",
+    "uncounted": "has no vote",
+}
 LOG_SPAN = 20  # a logarithmic axis where the largest number is more than this many times the least
 
 
@@ -113,10 +117,12 @@ def evidence_plot(comparison: Comparison, axis_label: str) -> plt.Figure:
     fig, ax = plt.subplots(figsize=(8, 0.28 * len(rows) + 1.9))
     ax.axvspan(low, high, color=BAND, lw=0)
     colours = sns.color_palette()
-    for part, colour, marker in (("direct", colours[0], "o"), ("indirect", colours[7], "D")):
+    looks = {"direct": (colours[0], "o"), "indirect": (colours[7], "D"), "uncounted": ("0.6", "x")}
+    for part, (colour, marker) in looks.items():
         own = rows[rows["part"] == part]
         ax.hlines(own.index, own["low"], own["high"], color=colour)
-        style = {"color": colour, "mec": "white", "ls": "", "label": PARTS[part]}
+        edge = colour if marker == "x" else "white"
+        style = {"color": colour, "mec": edge, "ls": "", "label": PARTS[part] if len(own) else None}
         ax.plot(own["value"], own.index, marker, **style)
     ax.set_yticks(rows.index, rows["row_id"], fontsize=8)
     ax.set_ylim(max(len(rows), 1) - 0.5, -0.5)
@@ -127,7 +133,7 @@ def evidence_plot(comparison: Comparison, axis_label: str) -> plt.Figure:
         ax.xaxis.set_major_formatter(lambda x, _: number_text(x))
     ax.set_xlabel(axis_label)
     ax.set_title(f"{record['figure']}: {Verdict(record['verdict']).text}", fontsize=11)
-    if "indirect" in set(rows["part"]):
+    if set(rows["part"]) - {"direct"}:
         ax.legend(title=None, loc="best", frameon=True, fontsize=9)
     return fig
 
@@ -142,12 +148,15 @@ def evidence_alt(comparison: Comparison) -> str:
         if len(near)
         else ""
     )
+    if silent := (rows["part"] == "uncounted").sum():
+        also += f" Crosses mark {silent} row{'s' * (silent > 1)} without a vote."
     against = f"Against the text's figure ({record['figure']}), drawn as a grey band, "
     if not record["studies"]:
         return f"{against}no verified study measured {record['measured']}.{also}"
     found = interval_text(record["low"], record["high"], record["unit"])
+    counted = record["method"].split()[-1]  # samples or studies
     return (
-        f"{against}{record['measured']} was found at {found} in {record['studies']} studies, "
+        f"{against}{record['measured']} was found at {found} in {record['studies']} {counted}, "
         f"of which {record['studies_agreeing']} agree at least in part.{also}"
     )
 
@@ -155,14 +164,15 @@ def evidence_alt(comparison: Comparison) -> str:
 def evidence_data(comparison: Comparison) -> pd.DataFrame:
     """Return what `evidence_plot` draws: the text's figure, then its rows, in the figure's unit.
 
-    Columns: part (text, direct, indirect), row_id, study, value, low, high, agrees, unit.
+    Columns: part (text, direct, indirect, uncounted), row_id, study, sample, value, low, high,
+    agrees, why (a row has no vote), unit.
     """
     record = comparison.record
     low, high = stated_interval(_claim_of(record))
     text = {"part": "text", "row_id": record["claim"], "value": record["value"]}
     text |= {"low": low, "high": high if np.isfinite(high) else None}
     rows = comparison.rows.sort_values(["part", "value"], kind="stable").astype({"part": object})
-    columns = ["part", "row_id", "study", "value", "low", "high", "agrees"]
+    columns = ["part", "row_id", "study", "sample", "value", "low", "high", "agrees", "why"]
     table = pd.concat([pd.DataFrame([text]), rows.astype(object)], ignore_index=True)
     return table.reindex(columns=columns).assign(unit=record["unit"])
 
