@@ -1,9 +1,10 @@
 """Reading the tables of a book: each is checked against its description before it is used.
 
 The description is `datapackage.yaml`, a Frictionless Data Package; frictionless does the checking
-(encoding, header, ragged rows, types, levels, limits, unique keys, rules of a row). This module
-words what it finds for the person who has to mend it, turns the checked files into DataFrames, and
-checks that what they name of each other is there.
+(encoding, header, ragged rows, types, levels, limits, unique keys, rules of a row), and
+`claimbook.book.rules` looks for faults that no description can name. This module words what is found
+for the person who has to mend it, turns the checked files into DataFrames, and checks that what they
+name of each other is there.
 """
 
 import csv
@@ -23,6 +24,7 @@ from simpleeval import EvalWithCompoundTypes
 
 from claimbook.book.datapackage import as_list, description_problems
 from claimbook.book.folders import DESCRIPTION
+from claimbook.book.rules import rule_problems
 from claimbook.book.text import visible
 from claimbook.book.yaml_file import read_yaml
 from claimbook.errors import InputError, nearest, require_known
@@ -100,6 +102,7 @@ def load_tables(folder: Path, known: Tables | None = None, changed: Collection[s
         names = [resource.name for resource in package.resources]
         frames = {name: read[name] if name in read else known.frames[name] for name in names}
         problems = _reference_problems(description, frames, folder)
+        problems += rule_problems(frames, {r.name: folder / r.path for r in new})
     if problems:
         raise InputError(_summary(problems))
     return Tables(frames, description)
