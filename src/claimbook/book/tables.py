@@ -2,9 +2,9 @@
 
 The description is `datapackage.yaml`, a Frictionless Data Package; frictionless does the checking
 (encoding, header, ragged rows, types, levels, limits, unique keys, rules of a row), and
-`claimbook.book.rules` looks for faults that no description can name. This module words what is found
-for the person who has to mend it, turns the checked files into DataFrames, and checks that what they
-name of each other is there.
+`claimbook.book.rules` looks for faults that no description can name. This module words what it
+finds for the person who has to mend it, turns the checked files into DataFrames, and checks that
+what they name of each other is there.
 """
 
 import csv

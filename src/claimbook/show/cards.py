@@ -14,7 +14,7 @@ import pandas as pd
 
 from claimbook.book.bibliography import format_entry_html
 from claimbook.book.book import Book
-from claimbook.book.evidence import NOT_EVIDENCE
+from claimbook.book.evidence import NO_VOTE, NOT_EVIDENCE
 from claimbook.book.format import (
     figure_text,
     interval_text,
@@ -29,6 +29,7 @@ from claimbook.book.yaml_file import read_yaml
 from claimbook.citations.fields import as_text
 from claimbook.citations.known_dois import known_dois
 from claimbook.claims.cited_support import cited_support, said_by_cited_works
+from claimbook.claims.readings import reading_states
 from claimbook.claims.summary import Summary
 from claimbook.claims.verdict import Verdict
 from claimbook.errors import InputError, nearest
@@ -148,6 +149,7 @@ class _Shared:
         self.said = _said_for_claim(book)
         self.wider = all_wider_rows(book)
         self.dois = known_dois(book)
+        self.readings = reading_states(book)
 
 
 def _sections(shared: _Shared, claim: pd.Series, columns, verdicts, used) -> list[tuple[str, str]]:
@@ -234,7 +236,7 @@ def _reported(shared: "_Shared", own: pd.DataFrame) -> str:
                 _text("; ".join(filter(None, (_field(row, "population"), _people(row))))),
                 _text(plain_words(row.get("locator"))),
                 _text(plain_words(row["support"])),
-                _text(_checked(row)),
+                _text(_checked(shared, "findings", row)),
             ]
         )
     heads = ["row", "reports", "figure", "population", "read in", "says so?", "how checked"]
@@ -290,7 +292,7 @@ def _wider(shared: "_Shared", claim: str, columns: Mapping[str, Columns]) -> str
                     _text("; ".join(filter(None, words))),
                     _text(_number(shared.book, name, row, shape)),
                     _text(plain_words(row.get(shape.bearing)) if shape.bearing else "–"),
-                    _text(_checked(row)),
+                    _text(_checked(shared, name, row)),
                 ]
             )
     table = _table(["row", "about", "figure", "bearing", "how checked"], rows)
@@ -370,11 +372,14 @@ def _number(book: Book, table: str, row: pd.Series, shape: Columns) -> str:
     return f"{text} ({UNCONFIRMED})" if doubtful else text
 
 
-def _checked(row: pd.Series) -> str:
-    """Return how a row is backed; one that enters no estimate says so."""
-    level = row.get("verification")
-    words = plain_words(level)
-    return f"{words}: not used" if str(level) in NOT_EVIDENCE else words
+def _checked(shared: "_Shared", table: str, row: pd.Series) -> str:
+    """Return how a row is backed, what was read twice, and which rows have no vote or no use."""
+    level, role = row.get("verification"), as_text(row.get("sample_role"))
+    if str(level) in NOT_EVIDENCE:
+        return f"{plain_words(level)}: not used"
+    vote = f"{role}, no vote of its own" if role in NO_VOTE else ""
+    reading = shared.readings.get((table, row["row_id"]), "")
+    return "; ".join(filter(None, (plain_words(level), vote, reading)))
 
 
 def verdict_sentence(record: Mapping) -> str:
