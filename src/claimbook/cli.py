@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from claimbook.book.folders import data_folder, find_data
 from claimbook.errors import InputError, RunFailed
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ def main(argv: list[str] | None = None) -> int:
     gc.set_threshold(100_000)  # by default the search for dead cycles takes a tenth of the time
     try:  # the imports are in here too, for Ctrl-C often comes that early
         args = _parser().parse_args(argv)
+        if args.data:
+            args.data = data_folder(args.data)
+        elif not getattr(args, "records", None):  # an audit against other records needs no data
+            args.data = find_data(remedy="--data DIR")
         return args.command(args)
     except (InputError, RunFailed) as error:
         print(f"claimbook: {error}", file=sys.stderr)
@@ -110,13 +115,13 @@ def _parser() -> argparse.ArgumentParser:
         "compare", parents=[shared], help="which answers differ between two states, and why"
     )
     compare_command.add_compare_arguments(compare)
-    compare.set_defaults(command=compare_command.compare)
+    compare.set_defaults(command=compare_command.run_compare)
 
     changelog = commands.add_parser(
         "changelog", parents=[shared], help="draft the entry for what changed since a revision"
     )
     compare_command.add_changelog_arguments(changelog)
-    changelog.set_defaults(command=compare_command.changelog)
+    changelog.set_defaults(command=compare_command.run_changelog)
 
     audit = commands.add_parser(
         "audit", parents=[shared], help="hold any .bib file against the known works, or Crossref"
@@ -151,7 +156,7 @@ def _run(args) -> int:
     from claimbook.book.book import load
     from claimbook.book.folders import find_root
     from claimbook.claims.comparison import check_evidence
-    from claimbook.run.running import Plan, find_notebooks, run
+    from claimbook.run.running import Plan, find_notebooks, run_notebooks
 
     book = load(args.data)
     if args.scenario is not None:  # an empty name is a mistake, not the record
@@ -177,7 +182,7 @@ def _run(args) -> int:
         raise InputError(
             "--output is the record itself; with --set, --scenario or --data choose another folder"
         )
-    published, first_page = run(plan), None
+    published, first_page = run_notebooks(plan), None
     if output == root:
         from claimbook.book.first_page import has_first_page
         from claimbook.run.documents import refresh

@@ -33,8 +33,9 @@ from scipy.optimize import minimize
 from scipy.stats import t
 
 from claimbook.errors import InputError
-from claimbook.stats.pooling import PooledEffect, check_choice, check_level, pool_effects
+from claimbook.stats.pooling import PooledEffect, pool_effects
 from claimbook.stats.proportions import (
+    check_choice,
     numbers,
     refuse,
     require_columns,
@@ -387,18 +388,15 @@ def fit_age_curve(
     )
 
 
-def predict_curve(curve: AgeCurve, ages, *, level: float = 0.95) -> pd.DataFrame:
+def predict_curve(curve: AgeCurve, ages) -> pd.DataFrame:
     """The curve at `ages`: age, prevalence, low, high (percent), extrapolated.
 
     The band is for the mean curve (delta method on the log odds), not for a new study.
     """
-    check_level(level)
     ages = np.asarray(ages, float)
     design = curve.design(ages)
     mean = design @ curve.beta
-    half = t.ppf(0.5 + level / 2, curve.df) * np.sqrt(
-        np.einsum("ij,jk,ik->i", design, curve.cov, design)
-    )
+    half = t.ppf(0.975, curve.df) * np.sqrt(np.einsum("ij,jk,ik->i", design, curve.cov, design))
     seen = curve.strata["age"]
     return pd.DataFrame(
         {
@@ -411,7 +409,7 @@ def predict_curve(curve: AgeCurve, ages, *, level: float = 0.95) -> pd.DataFrame
     )
 
 
-def age_contrast(curve: AgeCurve, from_age: float, to_age: float, *, level: float = 0.95) -> dict:
+def age_contrast(curve: AgeCurve, from_age: float, to_age: float) -> dict:
     """Does the curve rise between two ages?
 
     Returns from_age, to_age, prevalence_from, prevalence_to (percent), odds_ratio with or_low and
@@ -420,21 +418,20 @@ def age_contrast(curve: AgeCurve, from_age: float, to_age: float, *, level: floa
     is read from the odds ratio's interval: "rises" above 1, "falls" below 1, else
     "no clear change".
     """
-    check_level(level)
     if not from_age < to_age:
         raise InputError(f"ages are {from_age!r} and {to_age!r}, expected the younger one first")
     design = curve.design([from_age, to_age])
     mean = design @ curve.beta
     step = design[1] - design[0]
     se = float(np.sqrt(step @ curve.cov @ step))
-    multiplier = float(t.ppf(0.5 + level / 2, curve.df))
+    multiplier = float(t.ppf(0.975, curve.df))
     low, high = mean[1] - mean[0] - multiplier * se, mean[1] - mean[0] + multiplier * se
     percent = to_percent(mean)
     gradient = (percent * (100.0 - percent) / 100.0)[:, None] * design
     slope = gradient[1] - gradient[0]
     difference_se = float(np.sqrt(slope @ curve.cov @ slope))
     difference = float(percent[1] - percent[0])
-    band = predict_curve(curve, [from_age, to_age], level=level)
+    band = predict_curve(curve, [from_age, to_age])
     with np.errstate(over="ignore"):
         ratios = np.exp([mean[1] - mean[0], low, high])
     return {
@@ -450,7 +447,6 @@ def age_contrast(curve: AgeCurve, from_age: float, to_age: float, *, level: floa
         "difference_high": difference + multiplier * difference_se,
         "p": float(2.0 * t.sf(abs(mean[1] - mean[0]) / se, curve.df)) if se > 0 else None,
         "df": curve.df,
-        "level": level,
         "form": curve.form,
         "k": curve.k,
         "studies": curve.studies,

@@ -14,7 +14,7 @@ from claimbook import InputError, load
 from claimbook.book import yaml_file
 from claimbook.book.scenario import read_scenario
 from claimbook.claims.comparison import answers, evidence_rows
-from claimbook.run.outputs import answers_of
+from claimbook.run.outputs import carried_answers
 
 SHIPPED = sorted(path.stem for path in (ROOT / "data" / "scenarios").glob("*.yaml"))
 
@@ -453,7 +453,7 @@ def test_scenario_set_and_papermill_agree(collection, tmp_path):
         str(root / "notebooks" / "10-one.ipynb"), str(tmp_path / "out.ipynb"),
         parameters={"scenario": "slow", "brewing_time": 4}, cwd=str(root / "notebooks"),
         kernel_name="python3", language="python", progress_bar=False)  # fmt: skip
-    digest, records = answers_of(executed, "10-one")
+    digest, records = carried_answers(executed, "10-one")
     assert (digest, records) == (on_top["digest"], on_top["answers"])
 
 
@@ -463,7 +463,7 @@ def test_papermill_runs_a_notebook_of_the_collection_in_a_scenario(book, tmp_pat
         str(ROOT / "notebooks" / "10-the-figures.ipynb"), str(tmp_path / "out.ipynb"),
         parameters={"scenario": "women-only"}, cwd=str(ROOT / "notebooks"), progress_bar=False,
     )  # fmt: skip
-    digest, records = answers_of(executed, "10-the-figures")
+    digest, records = carried_answers(executed, "10-the-figures")
     scenario = book.in_scenario("women-only")
     assert digest == scenario.digest
     expected = json.loads(answers(scenario).to_json(orient="records"))

@@ -11,7 +11,7 @@ import pytest
 
 from claimbook.claims.answer import answer, as_table, drawn
 from claimbook.errors import InputError
-from claimbook.run.documents import answers_table
+from claimbook.run.documents import answers_markdown
 from claimbook.show.range_plots import effect_alt, tornado_alt, width_alt
 from claimbook.stats.cosinor import fit_cosinor
 from claimbook.stats.inputs import RowReader, fixed
@@ -61,7 +61,7 @@ def test_two_answers_of_one_name_are_refused(book):
 
 
 def test_answers_without_a_cited_source_stay_out_of_the_readme(book):
-    assert len(answers_table([answer(book, "q", **FULL)]).splitlines()) == 2  # the header alone
+    assert len(answers_markdown([answer(book, "q", **FULL)]).splitlines()) == 2  # the header alone
 
 
 ROWS = pd.DataFrame(

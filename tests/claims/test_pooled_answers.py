@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from made_up_studies import synthetic_studies
 
 from claimbook import load
 from claimbook.claims.answer import DIGITS
@@ -16,7 +17,7 @@ from claimbook.claims.pooled_answers import (
     share_reaching,
 )
 from claimbook.claims.verdict import INTERVAL_RULES, NARROW, by_interval
-from claimbook.stats.pooling import pool, pool_effects, synthetic_studies
+from claimbook.stats.pooling import pool, pool_effects
 
 WIDE_PI = (1.0, 80.0)
 

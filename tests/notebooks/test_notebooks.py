@@ -21,10 +21,10 @@ from claimbook import load
 from claimbook.run.documents import documents
 from claimbook.run.outputs import (
     INJECTED_TAG,
-    answers_of,
     as_source,
+    carried_answers,
     collect_answers,
-    figures_of,
+    pictures_of,
 )
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -158,7 +158,7 @@ def test_committed_figures_and_answers_are_those_of_the_committed_notebooks():
     figures, notebooks = {}, {}
     for stem in STEMS:
         notebooks[stem] = as_written(stem)
-        figures |= figures_of(notebooks[stem], stem)
+        figures |= pictures_of(notebooks[stem], stem)
     there = {path.name: path.read_bytes() for path in (ROOT / "figures").iterdir()}
     assert sorted(there) == sorted(figures), REPAIR
     assert [name for name in there if there[name] != figures[name]] == [], REPAIR
@@ -409,7 +409,7 @@ def test_papermill_alone_gives_the_same_answers(updated, tmp_path):
     out = tmp_path / "out.ipynb"
     tool("papermill", "notebooks/10-the-figures.ipynb", out, "-p", "us_prevalence", 12.5,
          "--log-level", "ERROR", "--no-progress-bar", cwd=updated.root)  # fmt: skip
-    digest, records = answers_of(nbformat.read(out, as_version=4), "10-the-figures")
+    digest, records = carried_answers(nbformat.read(out, as_version=4), "10-the-figures")
     wanted = updated.answers()
     assert digest == wanted["digest"]
     assert records == [a for a in wanted["answers"] if a["notebook"] == "10-the-figures"]

@@ -336,7 +336,7 @@ def test_many_rows_are_shortened_in_words_and_whole_in_the_document(project):
     told = changed_answers(change.answers).iloc[0]
     assert told["why"] == "brews x0, x1, x2, x3 and 5 more"
     assert told["also"] == "1 more number"
-    assert len(comparison.as_document(change)["inputs"]) == 9
+    assert len(comparison.change_document(change)["inputs"]) == 9
 
 
 def test_control_characters_of_the_data_do_not_reach_the_terminal(project, command):

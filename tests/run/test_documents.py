@@ -8,7 +8,7 @@ from conftest import write_coffee
 from claimbook import load
 from claimbook.claims.comparison import answers
 from claimbook.errors import InputError
-from claimbook.run.documents import answers_table, dictionary_text, documents, refresh
+from claimbook.run.documents import answers_markdown, dictionary_text, documents, refresh
 
 HOSTILE = "<script>x</script> <img onerror=y> $x$ a|b `c` **d**\n# e"
 PART = (
@@ -59,10 +59,10 @@ def test_document_without_marks_is_refused(checkout):
 def test_hostile_texts_stay_in_their_cells(checkout):
     root, book = checkout
     records = json.loads((root / "results" / "answers.json").read_text())["answers"]
-    plain = answers_table(records).splitlines()
+    plain = answers_markdown(records).splitlines()
     for record in records:
         record["asks"] = record["figure"] = HOSTILE
-    shown = answers_table(records).splitlines()
+    shown = answers_markdown(records).splitlines()
     assert len(shown) == len(plain)
     for line in shown[2:]:
         assert "<" not in line and "`" not in line.replace("\\`", "")

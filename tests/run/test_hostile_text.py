@@ -11,7 +11,7 @@ from hostile import write_hostile_data
 
 from claimbook import load
 from claimbook.claims.comparison import answers
-from claimbook.run.documents import answers_table
+from claimbook.run.documents import answers_markdown
 from claimbook.show import outputs
 
 STEMS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -63,7 +63,7 @@ def test_notebook_shows_planted_markup_as_text(hostile, monkeypatch, stem):
 
 def test_table_of_the_readme_shows_planted_markup_as_text(hostile):
     records = answers(load(hostile)).to_dict("records")
-    lines = answers_table(records).splitlines()
+    lines = answers_markdown(records).splitlines()
     assert len(lines) == 2 + len(records)
     assert any("script" in line for line in lines)
     for line in lines:

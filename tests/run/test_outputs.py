@@ -14,7 +14,7 @@ from claimbook.run.outputs import (
     INJECTED_TAG,
     as_source,
     collect_answers,
-    figures_of,
+    pictures_of,
     read_notebook,
     tidied,
     write_json,
@@ -114,7 +114,7 @@ def test_file_that_is_no_notebook_is_named(tmp_path, content):
 
 
 def test_figures_are_named_after_notebook_and_subject():
-    files = figures_of(notebook(code("x", picture("a-b")), code("y", stream("z"), id="y")), "10-n")
+    files = pictures_of(notebook(code("x", picture("a-b")), code("y", stream("z"), id="y")), "10-n")
     assert files == {
         "10-n--a-b.png": b"png",
         "10-n--a-b.svg": b"<svg/>",
@@ -126,18 +126,18 @@ def test_a_figure_without_its_data_is_refused():
     bare = picture("a")
     del bare.data["text/csv"]
     with pytest.raises(InputError, match="10-n.ipynb shows the figure 'a' without its data"):
-        figures_of(notebook(code("x", bare)), "10-n")
+        pictures_of(notebook(code("x", bare)), "10-n")
 
 
 def test_two_figures_of_one_name_are_refused():
     with pytest.raises(InputError, match="10-n.ipynb shows two figures named 'a'"):
-        figures_of(notebook(code("x", picture("a"), picture("a"))), "10-n")
+        pictures_of(notebook(code("x", picture("a"), picture("a"))), "10-n")
 
 
 @pytest.mark.parametrize("name", ["", "../a", "a/b", "A", "a_b", "a b", "é", "a--b", "-a", "a\n"])
 def test_figure_names_are_fit_for_files(name):
     with pytest.raises(InputError, match="expected a name of small letters"):
-        figures_of(notebook(code("x", picture(name))), "10-n")
+        pictures_of(notebook(code("x", picture(name))), "10-n")
 
 
 def test_answers_are_gathered_in_the_order_of_the_notebooks():

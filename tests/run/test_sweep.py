@@ -443,7 +443,7 @@ def test_threads_of_one_process_share_one_copy_of_a_bundle(book, plan, monkeypat
     monkeypatch.setattr(sweep_worker, "load", slow_load)
     parts = [plan.grid.combinations(n, n + 25) for n in range(0, 200, 25)]
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda part: sweep_worker.answers_of(bytes(bundle), part), parts))
+        found = list(pool.map(lambda part: sweep_worker.sweep_answers(bytes(bundle), part), parts))
     assert len(loaded) == 1
     assert pd.concat(found)["combination"].tolist() == list(range(200))
 

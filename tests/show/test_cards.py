@@ -124,7 +124,7 @@ def test_no_row_is_told_twice_or_lost(book, every):
 def test_unconfirmed_and_unverified_are_marked(book, audited):
     columns = {"circadian": cards.Columns(("first_author", "measure"), ("amplitude", "", ""))}
     card = cards.claim_cards(book, audited, columns)["no_circadian"]
-    rows = book.rows_about("no_circadian", "circadian")
+    rows = book.table("circadian").query("claim == 'no_circadian'")
     doubtful = rows["unconfirmed_fields"].fillna("").str.contains("first_author")
     assert doubtful.any()
     for row in rows[doubtful & rows["first_author"].notna()].itertuples():

@@ -8,10 +8,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from made_up_studies import synthetic_studies
 
 from claimbook.book.format import quantity_text
 from claimbook.show.forest_plot import age_alt, age_plot, forest, forest_alt, study_rows, summary_of
-from claimbook.stats.pooling import pool, pool_effects, synthetic_studies
+from claimbook.stats.pooling import pool, pool_effects
 from rls_nitric_oxide.age_curve import fit_age_curve, predict_curve
 
 

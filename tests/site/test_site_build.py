@@ -24,7 +24,7 @@ from claimbook import load
 from claimbook.citations.known_works import RECORD_COLUMNS
 from claimbook.claims.comparison import answers
 from claimbook.cli import main
-from claimbook.run.outputs import figures_of, write_json, write_notebook
+from claimbook.run.outputs import pictures_of, write_json, write_notebook
 from claimbook.show import outputs
 from claimbook.show.pictures import csv_text
 from claimbook.site.last_change import last_change
@@ -374,7 +374,7 @@ def test_planted_markup_is_shown_as_text_on_every_page(tmp_path, monkeypatch):
     for stem in ROOT_NOTEBOOKS:
         cells = executed_with(data, stem, monkeypatch)
         made = notebook(root / "notebooks" / f"{stem}.ipynb", "Title", *cells)
-        for name, content in figures_of(made, stem).items():
+        for name, content in pictures_of(made, stem).items():
             (root / "figures" / name).write_bytes(content)
     notebook(root / "notebooks" / "25-claim-cards.ipynb", "Cards")
     record_answers(root, data, "10-the-figures")

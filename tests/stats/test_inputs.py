@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_up_studies import synthetic_studies
 from scipy.stats import beta
 
 from claimbook.errors import InputError
 from claimbook.stats.inputs import fixed, from_counts, from_interval, from_pooled, from_row
-from claimbook.stats.pooling import pool, synthetic_studies
+from claimbook.stats.pooling import pool
 from claimbook.stats.simulation import product
 
 DRAWS = 200_000

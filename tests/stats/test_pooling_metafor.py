@@ -173,11 +173,11 @@ def test_each_study(inputs, results, dataset):
 @pytest.mark.parametrize("dataset", [d for d in DATASETS if d != "made_up_two"])
 def test_influence_and_leave_one_out(inputs, results, dataset):
     pin = by_row(results, dataset, "influence")
-    got = influence(of(inputs, dataset)).set_index("id").loc[pin.index]
+    got = influence(of(inputs, dataset)).to_frame().set_index("id").loc[pin.index]
     for name in pin.columns:
         np.testing.assert_allclose(got[name], pin[name], rtol=1e-6, atol=REML, err_msg=name)
     pin = by_row(results, dataset, "leave one out")
-    got = leave_one_out(of(inputs, dataset)).set_index("id").loc[pin.index]
+    got = leave_one_out(of(inputs, dataset)).to_frame().set_index("id").loc[pin.index]
     for name in ("estimate", "ci_low", "ci_high"):
         np.testing.assert_allclose(logit(got[name]), pin[name], atol=REML, err_msg=name)
     np.testing.assert_allclose(got["tau2"], pin["tau2"], rtol=REML, atol=REML)
@@ -190,9 +190,9 @@ def test_small_study_check(inputs, results, dataset, name, predictor):
     pin = pinned(results, dataset, f"small study {name}")
     got = small_study_check(of(inputs, dataset), predictor=predictor)
     for quantity in ("slope", "se", "t", "p", "df"):
-        assert got[quantity] == pytest.approx(pin[quantity], rel=1e-5), quantity
+        assert getattr(got, quantity) == pytest.approx(pin[quantity], rel=1e-5), quantity
     for ours, theirs in (("limit_percent", "limit"), ("limit_low", "limit_low")):
-        assert logit(got[ours]) == pytest.approx(pin[theirs], rel=1e-5, abs=REML)
+        assert logit(getattr(got, ours)) == pytest.approx(pin[theirs], rel=1e-5, abs=REML)
 
 
 REGRESSIONS = [

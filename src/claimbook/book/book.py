@@ -14,7 +14,8 @@ from pybtex.database import BibliographyData
 
 from claimbook.book.bibliography import load_bibliography
 from claimbook.book.evidence import verified
-from claimbook.book.folders import find_data
+from claimbook.book.figures import figures_of
+from claimbook.book.folders import data_folder, find_data
 from claimbook.book.implications import check_implications
 from claimbook.book.questions import check_bearings, check_questions
 from claimbook.book.scenario import FOLDER as SCENARIOS
@@ -42,7 +43,7 @@ class UnusualNumber(UserWarning):
     """A number that is allowed but probably not what was meant."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Book:
     """One text's claims and their evidence; `update` returns a new book.
 
@@ -70,6 +71,16 @@ class Book:
     origin: Origin | None = None
     loaded: "Book | None" = None
 
+    def __repr__(self) -> str:
+        rows = ", ".join(f"{name} {len(frame)}" for name, frame in self.tables.frames.items())
+        lines = [f"Book in {self.folder}", f"rows: {rows}"]
+        if self.scenario:
+            lines.append(f"scenario: {self.scenario.name}")
+        if self.updates:
+            numbers = (f"{name} {value:g}" for name, value in self.updates.items())
+            lines.append(f"updated: {', '.join(numbers)}")
+        return "\n".join(lines)
+
     @property
     def as_loaded(self) -> "Book":
         """The book as its files have it, without scenario and updates."""
@@ -77,6 +88,7 @@ class Book:
 
     @property
     def claims(self) -> pd.DataFrame:
+        """The claims of the text, one row each; a copy, as is every table that a book gives out."""
         return self.tables.frames["claims"]
 
     def table(self, name: str) -> pd.DataFrame:
@@ -104,26 +116,10 @@ class Book:
             raise InputError(f"no claim '{name}'{nearest(name, self.claims['claim'])}")
         return found.iloc[0]
 
-    def rows_about(self, claim: str, name: str) -> pd.DataFrame:
-        """Return the rows of a table that bear on a claim, verified or not."""
-        frame = self.table(name)
-        return frame[frame["claim"] == self.claim(claim)["claim"]]
-
     @property
     def figures(self) -> pd.DataFrame:
-        """The numbers that can be updated, one row per parameter.
-
-        Index `parameter`; columns claim, column (value, low or high of the claim), value, unit.
-        A claim with a range has two parameters, named after it with _min and _max.
-        """
-        rows = []
-        for claim in self.claims[self.claims["role"] == "figure"].itertuples():
-            ends = {"_min": "low", "_max": "high"} if claim.relation == "range" else {"": "value"}
-            for ending, column in ends.items():
-                value = getattr(claim, column)
-                rows.append((claim.claim + ending, claim.claim, column, value, claim.unit))
-        columns = ["parameter", "claim", "column", "value", "unit"]
-        return pd.DataFrame(rows, columns=columns).set_index("parameter")
+        """The numbers that can be updated, one row per parameter (see `figures_of`)."""
+        return figures_of(self.claims)
 
     def update(self, **numbers: Any) -> "Book":
         """Return a book with these figures in place of the printed ones; None leaves a figure.
@@ -257,14 +253,15 @@ class Book:
         return hashed.hexdigest()[:16]
 
 
-def load(folder: Path | str | None = None) -> Book:
-    """Load and check the book in `folder`, or in the folder that `find_data` finds.
+def load(folder: Path | str | None = None, scenario: str | None = None, **numbers: Any) -> Book:
+    """Load and check a book, in a scenario and with figures in place of the printed ones.
+
+    folder: its data folder, or the checkout that holds it (default: as `find_data` finds it).
+    scenario: a name. numbers: as for `Book.update`, such as ``load(brewing_time="5 minutes")``.
 
     Raises InputError that names file, row, column, value and what was expected.
     """
-    folder = Path(folder) if folder else find_data()
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder")
+    folder = data_folder(Path(folder)) if folder else find_data()
     tables = load_tables(folder)
     bibliography = load_bibliography(folder / BIBLIOGRAPHY)
     questions = read_yaml(folder / QUESTIONS)
@@ -275,7 +272,8 @@ def load(folder: Path | str | None = None) -> Book:
     origin = read_origin(folder / ORIGIN) if (folder / ORIGIN).exists() else None
     book = Book(folder, tables, bibliography, questions, bearings, implications, origin=origin)
     _check_parts_fit(book)
-    return book
+    book = book if scenario is None else book.in_scenario(scenario)
+    return book.update(**numbers)
 
 
 def _check_parts_fit(book: Book) -> None:

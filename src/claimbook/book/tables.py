@@ -8,6 +8,7 @@ what they name of each other is there.
 """
 
 import csv
+import dataclasses
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -39,6 +40,22 @@ PLAIN = {
 PANDAS_TYPES = {"integer": "Int64", "number": "float64", "boolean": "boolean", "date": "str"}
 
 
+class _Frames(Mapping):
+    """Tables by name, each handed out as a copy that shares its values until one is changed."""
+
+    def __init__(self, frames: Mapping[str, pd.DataFrame]):
+        self._frames = dict(frames)
+
+    def __getitem__(self, name):
+        return self._frames[name].copy(deep=False)
+
+    def __iter__(self):
+        return iter(self._frames)
+
+    def __len__(self):
+        return len(self._frames)
+
+
 @dataclass(frozen=True)
 class Tables:
     """The checked tables of a data folder.
@@ -48,8 +65,11 @@ class Tables:
     description: the data package as a mapping.
     """
 
-    frames: dict[str, pd.DataFrame]
-    description: dict
+    frames: Mapping[str, pd.DataFrame] = dataclasses.field(repr=False)
+    description: dict = dataclasses.field(repr=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "frames", _Frames(self.frames))
 
     def unit_of(self, table: str, column: str) -> str | None:
         """Return the fixed unit of a column, ``"see unit"``, or None where it has none."""

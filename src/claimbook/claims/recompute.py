@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from claimbook.book.book import Book
+from claimbook.book.figures import ENDINGS, range_ends
 from claimbook.book.implications import implied
 from claimbook.book.units import check_bounds
 from claimbook.claims.argument import argument_graph, given_up, held_up, reached, routes, standing
@@ -27,7 +28,6 @@ from claimbook.errors import InputError, nearest
 
 VERDICT, AGREEING, STANDS = "verdict", "agreeing", "stands"
 HELD = "figures_holding"
-ENDS = {"value": "", "low": "_min", "high": "_max"}
 
 
 class Recomputer:
@@ -135,7 +135,7 @@ class Recomputer:
 
     def _judged(self, name: str, full: pd.DataFrame) -> dict[str, np.ndarray]:
         claim, relation = self._asked[name]
-        own = {c: full.get(f"{claim}{end}") for c, end in ENDS.items()}
+        own = {c: full.get(f"{claim}{end}") for c, end in ENDINGS.items()}
         low, high = allowed_interval(relation, **own)
         direct, near = self._parts[name]
         share = shares(direct["sample"], meets(direct, low, high))
@@ -228,12 +228,3 @@ def for_argument(verdict: str) -> str:
 
 def _named(row, among) -> str:
     return f"row {row}: " if len(among) > 1 else ""
-
-
-def range_ends(figures: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return the parameters of each figure that is a range: its lower and its upper end.
-
-    figures: `Book.figures`.
-    """
-    names = {(row.claim, row.column): row.Index for row in figures.itertuples()}
-    return [(low, names[claim, "high"]) for (claim, end), low in names.items() if end == "low"]

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy.optimize.elementwise import find_root
 
+from claimbook.book.figures import range_ends
 from claimbook.book.format import interval_text, quantity_text
 from claimbook.book.units import parse_unit, registry
 from claimbook.claims.comparison import TOLERANCE, compare, stated_interval
-from claimbook.claims.recompute import AGREEING, VERDICT, Recomputer, range_ends
+from claimbook.claims.recompute import AGREEING, VERDICT, Recomputer
 from claimbook.claims.verdict import HOLDS_SHARE, ROUNDING, VERDICTS, Verdict
 
 BEYOND = 4.0

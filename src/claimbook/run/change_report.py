@@ -67,7 +67,7 @@ def changes_between(before: State, after: State) -> Change:
     )
 
 
-def as_document(change: Change) -> dict:
+def change_document(change: Change) -> dict:
     """Return a change as plain values, ready for JSON; pictures are given by name."""
     return {
         "before": change.names[0],
@@ -87,7 +87,7 @@ def _records(table: pd.DataFrame) -> list[dict]:
 # --- as text -------------------------------------------------------------------------------------
 
 
-def as_text(change: Change) -> str:
+def change_text(change: Change) -> str:
     """Return a change as text for a terminal."""
     before, after = change.names
     changed = changed_questions(change.answers)
@@ -217,7 +217,7 @@ def write_comparison(change: Change, folder: Path) -> Path:
             for name, pair in change.pictures.items():
                 if pair[place] is not None:
                     (work / end / name).write_bytes(pair[place])
-        write_json(as_document(change), work / DOCUMENT)
+        write_json(change_document(change), work / DOCUMENT)
         (work / NOTEBOOK).write_bytes(template.read_bytes())
         execute_one(work / NOTEBOOK, work / NOTEBOOK)
         for end in (BEFORE, AFTER):

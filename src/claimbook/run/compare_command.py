@@ -22,15 +22,15 @@ def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def compare(args: argparse.Namespace) -> int:
+def run_compare(args: argparse.Namespace) -> int:
     """Compare and print; return 1 with --exit-code if an answer changed, else 0."""
-    from claimbook.run.change_report import as_document, as_text, write_comparison
+    from claimbook.run.change_report import change_document, change_text, write_comparison
 
     change, _ = _change(args)
     if args.json:
-        print(json.dumps(as_document(change), indent=1, allow_nan=False))
+        print(json.dumps(change_document(change), indent=1, allow_nan=False))
     else:
-        print(_shown(as_text(change)))
+        print(_shown(change_text(change)))
     if args.notebook:
         path = write_comparison(change, args.notebook)
         if not args.json:
@@ -46,7 +46,7 @@ def add_changelog_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def changelog(args: argparse.Namespace) -> int:
+def run_changelog(args: argparse.Namespace) -> int:
     """Print the draft of a changelog entry; return 0."""
     from claimbook.run.changelog import draft, reasons_of
 
@@ -64,10 +64,10 @@ def _shown(text: str) -> str:
 
 def _change(args: argparse.Namespace):
     """Return the change that the arguments ask for, and the root of the checkout."""
-    from claimbook.book.folders import find_data, find_root
+    from claimbook.book.folders import find_root
     from claimbook.run.change_report import changes_between
     from claimbook.run.states import read_state
 
-    root, data = find_root(), args.data or find_data()
-    states = [read_state(name, root, data) for name in (args.before, args.after)]
+    root = find_root()
+    states = [read_state(name, root, args.data) for name in (args.before, args.after)]
     return changes_between(*states), root

@@ -5,42 +5,21 @@ from typing import Any
 
 import pandas as pd
 
+from claimbook.book.figures import ENDINGS
 from claimbook.claims.verdict import Verdict
 from claimbook.run.states import Inputs, State
 
 TEXTS = {
-    "asks",
-    "claim",
-    "question",
-    "notebook",
-    "figure",
-    "relation",
-    "value",
-    "value_low",
-    "value_high",
-    "cited",
-    "measured",
-    "interval",
-    "method",
-    "rows",
-    "reason",
-}
+    "asks", "claim", "question", "notebook", "figure", "relation", "value", "value_low",
+    "value_high", "cited", "measured", "interval", "method", "rows", "reason",
+}  # fmt: skip
 """Fields of a record that say what was asked, from what, and in which words. All others are its
 value: the verdict and every number that was computed."""
 MAIN = ("verdict", "estimate")
 """Fields that stand for an answer where one line is all there is."""
 ANSWER_COLUMNS = [
-    "question",
-    "claim",
-    "notebook",
-    "change",
-    "field",
-    "before",
-    "after",
-    "by",
-    "unit",
-    "why",
-]
+    "question", "claim", "notebook", "change", "field", "before", "after", "by", "unit", "why",
+]  # fmt: skip
 INPUT_COLUMNS = ["where", "row", "column", "before", "after"]
 FIGURES, WHOLE = "figures", "the whole file"
 NO_INPUT, NEW, GONE = "no input: the code or what it runs on", "a new question", "no longer asked"
@@ -82,23 +61,16 @@ def _same(one: Any, other: Any) -> bool:
 
 def _table_differences(name: str, before: pd.DataFrame | None, after: pd.DataFrame | None):
     before, after = (pd.DataFrame() if t is None else t for t in (before, after))
-    both = after.index[after.index.isin(before.index)]
-    columns = _ordered(before.columns, after.columns)
-    one, other = (t.reindex(index=both, columns=columns) for t in (before, after))
-    changed = (one != other) & ~(one.isna() & other.isna())
     for row in _ordered(before.index, after.index):
-        if row not in before.index:
-            yield (name, row, None, None, "added")
-        elif row not in after.index:
-            yield (name, row, None, "removed", None)
-        elif changed.loc[row].any():
-            for column in changed.columns[changed.loc[row]]:
-                pair = [
-                    None if pd.isna(t.loc[row, column]) else t.loc[row, column]
-                    for t in (one, other)
-                ]
-                if not _same(*pair) and not _figure_cell(name, column, one.loc[row]):
-                    yield (name, row, column, *pair)
+        if row not in before.index or row not in after.index:
+            pair = (None, "added") if row in after.index else ("removed", None)
+            yield (name, row, None, *pair)
+            continue
+        one, other = before.loc[row].dropna(), after.loc[row].dropna()
+        for column in _ordered(before.columns, after.columns):
+            pair = one.get(column), other.get(column)
+            if not _same(*pair) and not _figure_cell(name, column, one):
+                yield (name, row, column, *pair)
 
 
 def _figure_cell(table: str, column: str, row: pd.Series) -> bool:
@@ -188,7 +160,7 @@ def causes(before: dict, after: dict, inputs: pd.DataFrame) -> list[str]:
     """
     rows = {*before.get("rows", []), *after.get("rows", [])}
     claim = after.get("claim") or before.get("claim")
-    of_claim = inputs["row"].isin([claim, f"{claim}_min", f"{claim}_max"])
+    of_claim = inputs["row"].isin([f"{claim}{ending}" for ending in ENDINGS.values()])
     figures = inputs["where"] == FIGURES
     own = inputs[(figures & of_claim) | (~figures & inputs["row"].isin(rows))]
     if len(own):

@@ -34,7 +34,7 @@ def documents(root: Path, book: Book) -> dict[Path, str]:
     records = json.loads((root / "results" / "answers.json").read_text(encoding="utf-8"))
     readme, dictionary = root / "README.md", book.folder / "README.md"
     parts = {
-        readme: ("answers", answers_table(records["answers"])),
+        readme: ("answers", answers_markdown(records["answers"])),
         dictionary: ("dictionary", dictionary_text(book)),
     }
     found = {path: _with_part(path, *part) for path, part in parts.items() if path.exists()}
@@ -56,7 +56,7 @@ def _with_part(path: Path, name: str, content: str) -> str:
     return pattern.sub(lambda _: f"{start}\n\n{content}\n\n{END}", text)
 
 
-def answers_table(records: list[dict]) -> str:
+def answers_markdown(records: list[dict]) -> str:
     """Return the answers about figures as a Markdown table: cited source, evidence, verdict.
 
     Answers to other questions carry no report of a cited source and are left out.
@@ -96,17 +96,13 @@ def dictionary_text(book: Book) -> str:
         parts.append(f"## {resource['name']} ({resource['path']}, {rows} rows)")
         if about := resource.get("description"):
             parts.append(markdown_text(about))
+        rows = [
+            (f"`{f['name']}`", markdown_text(f.get("description", "")), f["type"],
+             f.get("unit", ""), _limits(f))
+            for f in resource["schema"]["fields"]
+        ]  # fmt: skip
         lines = ["| column | meaning | type | unit | levels and limits |", "|---|---|---|---|---|"]
-        for field in resource["schema"]["fields"]:
-            cells = [
-                f"`{field['name']}`",
-                markdown_text(field.get("description", "")),
-                field["type"],
-                field.get("unit", ""),
-                _limits(field),
-            ]
-            lines.append("| " + " | ".join(cells) + " |")
-        parts.append("\n".join(lines))
+        parts.append("\n".join([*lines, *(f"| {' | '.join(cells)} |" for cells in rows)]))
         if rules := resource.get("rules"):
             parts.append("Rules across columns: " + "; ".join(r["expected"] for r in rules) + ".")
         for key in resource["schema"].get("foreignKeys", []):
@@ -119,20 +115,14 @@ def dictionary_text(book: Book) -> str:
 
 def _limits(field: dict) -> str:
     constraints = field.get("constraints", {})
-    words = []
-    if constraints.get("required"):
-        words.append("required")
-    if constraints.get("unique"):
-        words.append("unique")
+    words = [word for word in ("required", "unique") if constraints.get(word)]
     if levels := constraints.get("enum"):
         words.append(", ".join(plain_words(v) if " " in v else f"`{v}`" for v in levels))
-    if "minimum" in constraints or "maximum" in constraints:
-        low, high = constraints.get("minimum", ""), constraints.get("maximum", "")
-        words.append(
-            (f"{low} to {high}" if low != "" else f"up to {high}")
-            if high != ""
-            else f"at least {low}"
-        )
+    low, high = constraints.get("minimum"), constraints.get("maximum")
+    if low is not None:
+        words.append(f"at least {low}" if high is None else f"{low} to {high}")
+    elif high is not None:
+        words.append(f"up to {high}")
     if separator := field.get("separator"):
         words.append(f"several values, separated by `{separator}`".replace("|", "\\|"))
     return "; ".join(words)

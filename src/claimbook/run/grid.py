@@ -24,12 +24,12 @@ import numpy as np
 import pandas as pd
 
 from claimbook.book.book import Book
+from claimbook.book.figures import range_ends
 from claimbook.book.scenario import RECORD
 from claimbook.book.schema import check_form
 from claimbook.book.units import check_bounds, parse_quantity
 from claimbook.book.yaml_file import read_yaml
 from claimbook.claims.comparison import check_evidence
-from claimbook.claims.recompute import range_ends
 from claimbook.errors import InputError, require_known
 
 MOST_COMBINATIONS = 1_000_000_000

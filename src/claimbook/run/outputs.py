@@ -50,29 +50,24 @@ def tidied(executed, source):
 
     A parameters cell that papermill injected is kept, under a fixed id.
     """
-    results = {cell.id: cell for cell in executed.cells}
     notebook = copy.deepcopy(source)
-    cells = []
-    for position, cell in enumerate(executed.cells):
-        if INJECTED_TAG in cell.metadata.get("tags", []):
-            injected = nbformat.v4.new_code_cell(
-                cell.source, id=INJECTED_TAG, metadata={"tags": [INJECTED_TAG]}
+    written, cells, count = {cell.id: cell for cell in notebook.cells}, [], 0
+    for result in executed.cells:
+        cell = written.get(result.id)
+        if INJECTED_TAG in result.metadata.get("tags", []):
+            cell = nbformat.v4.new_code_cell(
+                result.source, id=INJECTED_TAG, metadata={"tags": [INJECTED_TAG]}
             )
-            cells.append((position, injected, cell))
-    for cell in notebook.cells:
-        position = list(results).index(cell.id)
-        cells.append((position, cell, results[cell.id]))
-    cells.sort(key=lambda item: item[0])
-    count = 0
-    for _, cell, result in cells:
+        if cell is None:
+            continue
+        cells.append(cell)
         if cell.cell_type == "code":
             count += 1
-            cell.execution_count = count
-            cell.outputs = _merged_streams(result.outputs)
+            cell.execution_count, cell.outputs = count, _merged_streams(result.outputs)
             for output in cell.outputs:
                 if output.output_type == "execute_result":
                     output.execution_count = count
-    notebook.cells = [cell for _, cell, _ in cells]
+    notebook.cells = cells
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
     return notebook
 
@@ -81,14 +76,9 @@ def _merged_streams(outputs: list) -> list:
     """Join neighbouring pieces of one stream; how they were cut depends on timing."""
     merged: list = []
     for output in copy.deepcopy(outputs):
-        previous = merged[-1] if merged else None
-        if (
-            output.output_type == "stream"
-            and previous is not None
-            and previous.output_type == "stream"
-            and previous.name == output.name
-        ):
-            previous.text += output.text
+        last = merged[-1] if merged else {}
+        if output.output_type == "stream" and output.name == last.get("name"):
+            last.text += output.text
         else:
             merged.append(output)
     return merged
@@ -110,7 +100,7 @@ def _shown(notebook):
                 yield output
 
 
-def figures_of(notebook, stem: str) -> dict[str, bytes]:
+def pictures_of(notebook, stem: str) -> dict[str, bytes]:
     """Return file name -> content of each figure: PNG, SVG and its numbers as CSV.
 
     The files are named after the notebook and the figure.
@@ -136,7 +126,7 @@ def figures_of(notebook, stem: str) -> dict[str, bytes]:
     return files
 
 
-def answers_of(notebook, stem: str) -> tuple[str | None, list[dict]]:
+def carried_answers(notebook, stem: str) -> tuple[str | None, list[dict]]:
     """Return the digest and the answer records that a notebook carries (None, [] if none)."""
     digest, records = None, []
     for output in _shown(notebook):
@@ -152,7 +142,7 @@ def collect_answers(notebooks: dict[str, object], book: "Book") -> dict:
     Raises InputError if some were computed from a book with another digest.
     """
     digest = book.digest
-    found = {stem: answers_of(notebook, stem) for stem, notebook in sorted(notebooks.items())}
+    found = {stem: carried_answers(notebook, stem) for stem, notebook in sorted(notebooks.items())}
     other = [f"{stem}.ipynb" for stem, (own, _) in found.items() if own not in (None, digest)]
     if other:
         raise InputError(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from claimbook.errors import InputError, RunFailed, nearest
-from claimbook.run.outputs import collect_answers, figures_of, read_notebook, write_json
+from claimbook.run.outputs import collect_answers, pictures_of, read_notebook, write_json
 
 if TYPE_CHECKING:
     from claimbook.book.book import Book
@@ -72,7 +72,7 @@ def find_notebooks(root: Path, names: Iterable[str] = ()) -> list[Path]:
     return sorted(set(chosen))
 
 
-def run(plan: Plan, workers: "Workers | None" = None) -> list[Path]:
+def run_notebooks(plan: Plan, workers: "Workers | None" = None) -> list[Path]:
     """Execute the plan's notebooks and publish them; return the published files.
 
     workers: shared by several runs side by side, so that all can be stopped together.
@@ -301,7 +301,7 @@ def _staged(plan: Plan, folder: Path, others: dict[str, object]) -> dict[Path, P
     staged: dict[Path, Path] = {}
     for stem, notebook in executed.items():
         staged[plan.output / "notebooks" / f"{stem}.ipynb"] = folder / f"{stem}.ipynb"
-        for name, content in figures_of(notebook, stem).items():
+        for name, content in pictures_of(notebook, stem).items():
             (folder / name).write_bytes(content)
             staged[plan.output / "figures" / name] = folder / name
     write_json(answers, folder / "answers.json")

@@ -21,17 +21,15 @@ from typing import Any
 import pandas as pd
 from pybtex.database import BibliographyData
 
-import claimbook
 from claimbook.book.bibliography import load_bibliography
 from claimbook.book.book import BIBLIOGRAPHY, load
-from claimbook.book.folders import DESCRIPTION
+from claimbook.book.figures import figures_of
+from claimbook.book.folders import DESCRIPTION, code_files
 from claimbook.book.scenario import FOLDER as SCENARIOS
 from claimbook.book.scenario import RECORD, scenario_names
 from claimbook.book.yaml_file import read_yaml
 from claimbook.errors import InputError, nearest
-from claimbook.run.running import Plan, find_notebooks, run
-
-ENDS = {"value": "", "low": "_min", "high": "_max"}
+from claimbook.run.running import Plan, find_notebooks, run_notebooks
 
 
 @dataclass(frozen=True)
@@ -100,13 +98,13 @@ def scenario_results(name: str, root: Path, data: Path) -> Path:
     book = load(data).in_scenario(name)
     output = root / "build" / "scenarios" / name
     notebooks = find_notebooks(root)
-    if not _current(output, book.digest, notebooks):
+    if not _current(output, book.digest, notebooks, code_files(root)):
         print(f"claimbook: running scenario {name}; its results are kept", file=sys.stderr)
-        run(Plan(root=root, notebooks=notebooks, book=book, output=output))
+        run_notebooks(Plan(root=root, notebooks=notebooks, book=book, output=output))
     return output
 
 
-def _current(output: Path, digest: str, notebooks: list[Path]) -> bool:
+def _current(output: Path, digest: str, notebooks: list[Path], code: list[Path]) -> bool:
     """Say whether results were made of these data, by these notebooks and this code."""
     there = output / "results" / "answers.json"
     try:
@@ -115,7 +113,6 @@ def _current(output: Path, digest: str, notebooks: list[Path]) -> bool:
     except (InputError, OSError):  # damaged or not there: it is made anew
         return False
     executed = (output / "notebooks" / path.name for path in notebooks)
-    code = Path(claimbook.__file__).parent.rglob("*.py")
     made = there.stat().st_mtime
     return all(p.exists() for p in executed) and all(
         p.stat().st_mtime <= made for p in (*notebooks, *code)
@@ -185,15 +182,16 @@ def _named(name: str, read, *given):
 def inputs_of(data: Path, updates: dict[str, float] | None = None) -> Inputs:
     """Read a data folder as text, by its own description, whatever its version."""
     tables = {r["name"]: _table(r, data) for r in read_yaml(data / DESCRIPTION)["resources"]}
-    printed = _figures(tables["claims"])
+    figures = figures_of(tables["claims"])
+    printed = figures["value"].astype(float).to_dict()
     files = [*data.glob("*.yaml"), *data.glob(f"{SCENARIOS}/*.yaml")]
     named = {path.relative_to(data).as_posix(): path for path in sorted(files)}
     entries = {name: read_yaml(path) for name, path in named.items() if name != DESCRIPTION}
     return Inputs(
         tables=tables,
         entries={**entries, BIBLIOGRAPHY: _works(load_bibliography(data / BIBLIOGRAPHY))},
-        figures={**{name: value for name, (value, _) in printed.items()}, **(updates or {})},
-        units={name: unit for name, (_, unit) in printed.items()},
+        figures=printed | (updates or {}),
+        units=figures["unit"].to_dict(),
     )
 
 
@@ -223,16 +221,6 @@ def _table(resource: dict, folder: Path) -> pd.DataFrame:
     names = pd.Series(keys.itertuples(index=False), dtype=object).map(" | ".join).rename("row")
     repeats = names.groupby(names).cumcount() + 1
     return frame.set_index(names.where(repeats == 1, names + " (" + repeats.astype(str) + ")"))
-
-
-def _figures(claims: pd.DataFrame) -> dict[str, tuple[float, str]]:
-    """Return parameter -> printed value and unit, by the rule of `Book.figures`."""
-    figures = {}
-    for row in claims[claims["role"] == "figure"].itertuples():
-        columns = ("low", "high") if row.relation == "range" else ("value",)
-        for column in columns:
-            figures[row.claim + ENDS[column]] = (float(getattr(row, column)), row.unit)
-    return figures
 
 
 def _works(bibliography: BibliographyData) -> dict[str, dict[str, str]]:

@@ -18,7 +18,7 @@ from claimbook.book.book import Book, load
 from claimbook.book.scenario import RECORD
 from claimbook.claims.recompute import VERDICT, Recomputer
 from claimbook.claims.verdict import VERDICTS
-from claimbook.run.running import Plan, Workers, find_notebooks, run
+from claimbook.run.running import Plan, Workers, find_notebooks, run_notebooks
 
 _LOCK = threading.RLock()
 """The workers of Dask may be threads of one process; each thing is unpacked and read once."""
@@ -76,12 +76,12 @@ def compute_part(bundle: bytes, combinations: pd.DataFrame) -> bytes:
     Columns: combination, scenario, each figure of the grid, each output of `Recomputer.answers`.
     """
     sink = io.BytesIO()
-    table = pa.Table.from_pandas(answers_of(bundle, combinations), preserve_index=False)
+    table = pa.Table.from_pandas(sweep_answers(bundle, combinations), preserve_index=False)
     pq.write_table(table, sink, compression="zstd")
     return sink.getvalue()
 
 
-def answers_of(bundle: bytes, combinations: pd.DataFrame) -> pd.DataFrame:
+def sweep_answers(bundle: bytes, combinations: pd.DataFrame) -> pd.DataFrame:
     """Return combinations with their answers, in their order."""
     workshop = _workshop(bundle)
     parts = [
@@ -115,7 +115,7 @@ def render_combination(
             jobs=1,  # the combinations run side by side already
             cell_timeout=cell_timeout,
         )
-        published = run(plan, workers)
+        published = run_notebooks(plan, workers)
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(published):
                 archive.write(path, path.relative_to(folder))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-import claimbook
+from claimbook.book.folders import code_files
 from claimbook.book.storage import write_whole
 from claimbook.site.machines import CITATION
 from claimbook.site.pages import BookPages
@@ -63,9 +63,7 @@ def _citation(results: Results) -> bytes:
 def fingerprint(results: Results, changed: str | None) -> str:
     """Return a digest of all that the pages of the book are made from, but for the notebooks."""
     hashed = hashlib.sha256()
-    code = Path(claimbook.__file__).parent
-    folders = {results.data: "**/*", code: "**/*.py"}
-    files = [path for folder, ending in folders.items() for path in sorted(folder.glob(ending))]
+    files = [*sorted(results.data.glob("**/*")), *code_files(results.root)]
     for path in filter(Path.is_file, files):
         content = path.read_bytes()
         hashed.update(f"{path}:{len(content)}:".encode() + content)

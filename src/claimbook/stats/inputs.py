@@ -39,8 +39,8 @@ from scipy import stats
 from claimbook.book.evidence import NOT_EVIDENCE
 from claimbook.book.units import convert, parse_quantity, registry
 from claimbook.errors import InputError, nearest
-from claimbook.stats.pooling import PooledEstimate, check_choice
-from claimbook.stats.proportions import Z_95, from_percent
+from claimbook.stats.pooling import PooledEstimate
+from claimbook.stats.proportions import Z_95, check_choice, from_percent
 from claimbook.stats.simulation import Input, OnLogOdds
 
 if TYPE_CHECKING:

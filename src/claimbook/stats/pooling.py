@@ -1,62 +1,82 @@
 """Pooling of proportions over studies: estimate, interval, prediction interval, heterogeneity.
 
-Which library does the arithmetic, and why
-    PyMARE (0.0.11 or newer) estimates tau², the coefficients, their covariance and the
-    Hartung-Knapp correction. It has REML, vectorised and fast (`growth_table` measures it), and it
-    agrees with R's metafor to the tolerances in ``validation/metafor``. Its estimators are called
-    with an explicit design matrix, so its default intercept never appears beside ours.
-    statsmodels has DerSimonian-Laird and a common effect but no REML, and its I² can be negative.
-    The binomial-normal model is in no maintained Python library: see `binomial_normal`.
-    What is computed here on top: Q, I², prediction interval, influence; one line of formula each.
+PyMARE estimates tau², the coefficients, their covariance and Q, with REML; it agrees with R's
+metafor to the tolerances in ``validation/metafor``. statsmodels has no REML, and its I² can be
+negative. The binomial-normal model is in no maintained Python library: see `binomial_normal`.
 
 Methods (`METHODS`), all on the log odds
-    reml    random effects, tau² by restricted maximum likelihood (Viechtbauer 2005,
-            doi 10.3102/10769986030003261); interval "hk" by default
-    glmm    binomial-normal model, maximum likelihood (Stijnen 2010, doi 10.1002/sim.4040);
-            Wald interval on t with k - 1 df ("t"); cases rounded to whole numbers
-    dl      random effects, tau² by moments (DerSimonian & Laird 1986,
-            doi 10.1016/0197-2456(86)90046-2); interval "wald" by default, its classical form
+    reml    random effects, tau² by restricted maximum likelihood; interval "hk" by default
+            Source: Viechtbauer 2005, doi:10.3102/10769986030003261.
+    glmm    binomial-normal model, maximum likelihood; Wald interval on t with k - 1 df ("t");
+            cases rounded to whole numbers. Source: Stijnen 2010, doi:10.1002/sim.4040.
+    dl      random effects, tau² by moments; interval "wald" by default, its classical form
+            Source: DerSimonian & Laird 1986, doi:10.1016/0197-2456(86)90046-2.
     common  one true prevalence, tau² = 0 by assumption; interval "wald"
 Intervals
-    hk        Hartung & Knapp 2001 (doi 10.1002/sim.791): variance scaled by the weighted residual
-              mean square, t with k - 1 df
-    hk-adhoc  the same, the scale never below 1 (Knapp & Hartung 2003, doi 10.1002/sim.1482)
+    hk        variance scaled by the weighted residual mean square, t with k - 1 df
+              Source: Hartung & Knapp 2001, doi:10.1002/sim.791.
+    hk-adhoc  the same, the scale never below 1
+              Source: Knapp & Hartung 2003, doi:10.1002/sim.1482.
     t, wald   model-based standard error with t (k - 1 df), or with the normal distribution
 Prediction interval
     ``estimate ± t * sqrt(se² + tau²)`` with the method's own standard error and t on k - 1 df
-    (``prediction_df="k-1"``, which is what metafor's ``predict`` gives for its Knapp-Hartung and t
-    intervals), or k - 2 df as Higgins, Thompson & Spiegelhalter 2009 (doi
-    10.1111/j.1467-985X.2008.00552.x) proposed. The common-effect model has none: it assumes that
-    there is nothing to predict.
+    (``prediction_df="k-1"``, as metafor's ``predict`` for its Knapp-Hartung and t intervals), or
+    k - 2 df. The common-effect model has none: it assumes that there is nothing to predict.
+    Source: Higgins, Thompson & Spiegelhalter 2009, doi:10.1111/j.1467-985X.2008.00552.x.
 Heterogeneity
     Q = sum of (y - common estimate)² / v on k - 1 df (for "glmm" the likelihood-ratio statistic).
-    I² = tau² / (tau² + v~), v~ the typical sampling variance of Higgins & Thompson 2002
-    (doi 10.1002/sim.1186); for "common" max(0, Q - df) / Q. Percent, never negative.
+    I² = tau² / (tau² + v~), v~ the typical sampling variance; for "common" max(0, Q - df) / Q.
+    Percent, never negative. Source: Higgins & Thompson 2002, doi:10.1002/sim.1186.
 """
 
-import time
 import warnings
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
+from pymare import Dataset
 from pymare.estimators import (
     DerSimonianLaird,
     VarianceBasedLikelihoodEstimator,
     WeightedLeastSquares,
 )
-from scipy.stats import chi2, norm, t
+from pymare.results import MetaRegressionResults
+from scipy.stats import chi2, t
 
-from claimbook.errors import InputError, nearest
+from claimbook.errors import InputError
 from claimbook.stats.binomial_normal import fit_binomial_normal
-from claimbook.stats.proportions import prepare_proportions, to_percent, wilson_interval
+from claimbook.stats.proportions import (
+    Z_95,
+    check_choice,
+    prepare_proportions,
+    to_percent,
+    wilson_interval,
+)
 
 METHODS = ("reml", "glmm", "dl", "common")
 INTERVALS = ("hk", "hk-adhoc", "t", "wald")
 DEFAULT_INTERVAL = {"reml": "hk", "glmm": "t", "dl": "wald", "common": "wald"}
-FEW_STUDIES = 5  # below this the record warns that tau² and the intervals are poorly determined
+_METHOD_WORDS = {
+    "reml": "REML",
+    "glmm": "binomial-normal model",
+    "dl": "DerSimonian-Laird",
+    "common": "common effect",
+}
+_INTERVAL_WORDS = {
+    "hk": "Hartung-Knapp",
+    "hk-adhoc": "Hartung-Knapp, never below the model's",
+    "t": "t interval",
+    "wald": "Wald interval",
+    "own": "its own interval",
+    "wilson": "Wilson interval of all people",
+}
+FEW_STUDIES = 5  # below this a note warns that tau² and the intervals are poorly determined
+FEWEST_FOR_INFLUENCE = 3
 HK_NARROW = 0.95  # a Hartung-Knapp standard error below this share of the model's is noted
 COLUMNS = ("id", "cases", "n", "prevalence", "sample", "prefer")
+UPPER = 0.975  # quantile of the upper end of every interval
+INFLUENTIAL_COOK = 0.5
+INFLUENTIAL_DFFITS = 3.0  # times sqrt(1 / (k - 1))
 
 # PyMARE's search for tau²: tighter than its defaults, so that the search is not what differs.
 SEARCH = {"xtol": 1e-12, "ftol": 1e-16, "maxiter": 200}
@@ -68,23 +88,14 @@ PYMARE_CORRECTION = {
 }
 
 
-@dataclass(frozen=True)
-class Fit:
-    """A weighted least-squares fit on the analysis scale: what every summary is built from."""
-
-    beta: np.ndarray
-    cov: np.ndarray
-    tau2: float
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PooledEffect:
-    """A pooled effect on the analysis scale (log odds, log ratio, slope ...)."""
+    """A pooled effect on the analysis scale (log odds, log ratio, slope); None where undefined."""
 
-    estimate: float
+    estimate: float | None
     se: float | None
-    ci_low: float
-    ci_high: float
+    ci_low: float | None
+    ci_high: float | None
     pi_low: float | None
     pi_high: float | None
     tau2: float | None
@@ -98,13 +109,20 @@ class PooledEffect:
     weight_percent: np.ndarray
     notes: tuple[str, ...]
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row, the fields but the weights as columns; NaN where undefined."""
+        return _one_row(self, ("weight_percent",))
+
+    def __repr__(self) -> str:
+        return _in_words(self, "")
+
 
 @dataclass(frozen=True, eq=False)
 class PooledEstimate:
     """A pooled prevalence. Percent unless the name says logit; None where undefined.
 
-    `studies` has one row per sample: everything that `prepare_proportions` returns, and
-    `weight_percent`, which adds up to 100.
+    studies: one row per sample, everything that `prepare_proportions` returns, and
+    weight_percent, which adds up to 100.
     """
 
     label: str
@@ -128,42 +146,58 @@ class PooledEstimate:
     method: str
     interval: str
     prediction_df: str
-    level: float
     notes: tuple[str, ...]
     studies: pd.DataFrame
 
-    def as_record(self) -> dict:
-        """Plain numbers, text, None and lists, without the study table; valid JSON."""
-        record = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "studies"}
-        record["notes"] = list(self.notes)
-        return record
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row, the fields but the studies as columns; NaN where undefined."""
+        return _one_row(self, ("studies",))
 
-    def to_series(self) -> pd.Series:
-        """The record as a row for a table (missing values as NaN)."""
-        return pd.Series(self.as_record(), dtype=object)
+    def __repr__(self) -> str:
+        return _in_words(self, " %")
 
 
-def check_choice(name: str, value, valid) -> None:
-    """Raise `InputError` unless `value` is one of `valid`."""
-    if value not in valid:
-        raise InputError(
-            f"{name} is {value!r}, expected one of {', '.join(valid)}{nearest(value, valid)}"
-        )
+@dataclass(frozen=True, eq=False)
+class StudyTable:
+    """`to_frame` has one row per study; `note` says why it has none, where there are too few."""
+
+    table: pd.DataFrame
+    note: str = ""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the table."""
+        return self.table.copy()
+
+    def __repr__(self) -> str:
+        return self.note or f"{len(self.table)} studies: {', '.join(self.table.columns)}"
 
 
-def check_level(level) -> None:
-    """Raise `InputError` unless `level` is a share strictly between 0 and 1."""
-    if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 < level < 1:
-        raise InputError(f"level is {level!r}, expected a share between 0 and 1, such as 0.95")
+def _one_row(result, without: tuple[str, ...]) -> pd.DataFrame:
+    row = {f.name: getattr(result, f.name) for f in fields(result) if f.name not in without}
+    frame = pd.DataFrame([row | {"notes": "; ".join(result.notes)}])
+    empty = [name for name, value in row.items() if value is None]
+    return frame.astype(dict.fromkeys(empty, float))
 
 
-def fit_linear(yi, vi, design, method: str = "reml", interval: str = "hk") -> Fit:
-    """Weighted least squares with tau² by `method` ("reml", "ml", "dl", "common").
+def _in_words(pooled, unit: str) -> str:
+    if pooled.estimate is None:
+        return f"no finite estimate, {pooled.k} studies, {_METHOD_WORDS[pooled.method]}"
+    following = ""
+    if pooled.pi_low is not None:
+        following = f"; next study {pooled.pi_low:.3g} to {pooled.pi_high:.3g}"
+    studies = "1 study" if pooled.k == 1 else f"{pooled.k} studies"
+    return (
+        f"{pooled.estimate:.3g}{unit} (95 % CI {pooled.ci_low:.3g} to {pooled.ci_high:.3g}"
+        f"{following}), {studies}, {_METHOD_WORDS[pooled.method]}, "
+        f"{_INTERVAL_WORDS[pooled.interval]}"
+    )
 
-    `yi`, `vi`: k effects and their sampling variances; `design`: k x p, including its intercept.
-    Needs k > p.
+
+def fit_linear(yi, vi, design, method: str, interval: str) -> MetaRegressionResults:
+    """Fit effects by weighted least squares with tau² by `method` ("reml", "dl", "common").
+
+    yi, vi: k effects and their sampling variances. design: k x p with its intercept, p < k.
     """
-    y, v = np.asarray(yi, float)[:, None], np.asarray(vi, float)[:, None]
     correction = PYMARE_CORRECTION[interval]
     if method == "common":
         estimator = WeightedLeastSquares(tau2=0.0, small_sample_correction=correction)
@@ -173,34 +207,32 @@ def fit_linear(yi, vi, design, method: str = "reml", interval: str = "hk") -> Fi
         estimator = VarianceBasedLikelihoodEstimator(
             method=method.upper(), small_sample_correction=correction, **SEARCH
         )
+    data = Dataset(y=np.asarray(yi), v=np.asarray(vi), X=np.asarray(design), add_intercept=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        estimator.fit(y=y, v=v, X=np.asarray(design, float))
-    p = np.asarray(design).shape[1]
-    tau2 = 0.0 if method == "common" else float(np.ravel(estimator.params_["tau2"])[0])
-    return Fit(
-        beta=np.ravel(estimator.params_["fe_params"]),
-        cov=np.reshape(estimator.params_["inv_cov"], (p, p)),
-        tau2=max(0.0, tau2),
-    )
+        return estimator.fit_dataset(data).summary()
 
 
-def cochran_q(yi, vi) -> float:
-    """Q: weighted squared distances from the common-effect estimate (Cochran 1954)."""
+def tau2_of(fit: MetaRegressionResults) -> float:
+    """Return tau², never negative."""
+    return max(0.0, float(np.ravel(fit.tau2)[0]))
+
+
+def q_of(fit: MetaRegressionResults) -> float:
+    """Return Q, the weighted squared residuals of the common-effect fit (Cochran 1954)."""
+    with np.errstate(divide="ignore", invalid="ignore"):  # of statistics that are not read here
+        return float(fit.get_heterogeneity_stats()["Q"][0])
+
+
+def typical_variance(vi, design) -> float:
+    """Return the typical sampling variance, (k - p) / trace of the residual projection.
+
+    Without moderators it is that of Higgins & Thompson 2002 (doi:10.1002/sim.1186).
+    """
     w = 1.0 / np.asarray(vi, float)
-    return float((w * (yi - np.average(yi, weights=w)) ** 2).sum())
-
-
-def typical_variance(vi) -> float:
-    """Typical sampling variance, Higgins & Thompson 2002 (doi 10.1002/sim.1186)."""
-    w = 1.0 / np.asarray(vi, float)
-    return float((len(w) - 1) * w.sum() / (w.sum() ** 2 - (w**2).sum()))
-
-
-def quantile(interval: str, df: int, level: float) -> float:
-    """Half-width multiplier: normal for "wald", else t on `df`."""
-    upper = 0.5 + level / 2.0
-    return float(norm.ppf(upper) if interval == "wald" else t.ppf(upper, df))
+    weighted = design * w[:, None]
+    inner = np.linalg.solve(design.T @ weighted, weighted.T @ weighted)
+    return float((len(w) - design.shape[1]) / (w.sum() - np.trace(inner)))
 
 
 def pool_effects(
@@ -209,21 +241,18 @@ def pool_effects(
     *,
     method: str = "reml",
     interval: str | None = None,
-    level: float = 0.95,
     prediction_df: str = "k-1",
 ) -> PooledEffect:
     """Pool k effects with known sampling variances on their own scale.
 
-    `yi`, `vi`: arrays of the same length, finite, variances above 0. `method` is "reml", "dl" or
-    "common"; for the rest see the module docstring. One effect is returned as it is, with its own
-    normal interval, no tau², no prediction interval and a note. Raises `InputError` for no effect
-    at all, a variance that is not above 0, or an unknown choice.
+    yi, vi: arrays of the same length, finite, variances above 0.
+    method: "reml", "dl" or "common"; for the rest see the module docstring.
+    One effect is returned as it is, with its own normal interval, no tau², no prediction interval
+    and a note. Raises InputError for no effect at all, a variance that is not above 0, or an
+    unknown choice.
     """
     check_choice("method", method, ("reml", "dl", "common"))
-    interval = interval or DEFAULT_INTERVAL[method]
-    check_choice("interval", interval, INTERVALS)
-    check_choice("prediction_df", prediction_df, ("k-1", "k-2"))
-    check_level(level)
+    interval = _checked_interval(method, interval, prediction_df)
     y, v = np.asarray(yi, float), np.asarray(vi, float)
     if y.ndim != 1 or y.shape != v.shape:
         raise InputError(f"effects and variances differ in shape: {y.shape} and {v.shape}")
@@ -232,85 +261,37 @@ def pool_effects(
     if not (np.isfinite(y).all() and np.isfinite(v).all() and (v > 0).all()):
         raise InputError("every effect and variance must be finite, and every variance above 0")
     if len(y) == 1:
-        return _single_effect(y[0], v[0], method, level)
+        half, note = Z_95 * np.sqrt(v[0]), "one study: its own interval, nothing was pooled"
+        mu, se = float(y[0]), float(np.sqrt(v[0]))
+        return _effect(mu, se, half, 0.0, None, method, "own", np.ones(1), [note])
     fit = fit_linear(y, v, np.ones((len(y), 1)), method, interval)
-    se = float(np.sqrt(fit.cov[0, 0]))
-    return summarise_effect(
-        y,
-        v,
-        float(fit.beta[0]),
-        se,
-        fit.tau2,
-        method,
-        interval,
-        level,
-        prediction_df,
-        cochran_q(y, v),
-    )
+    mu, se = float(np.ravel(fit.fe_params)[0]), float(np.ravel(fit.fe_se)[0])
+    return _summarised(y, v, mu, se, tau2_of(fit), q_of(fit), method, interval, prediction_df)
 
 
-def _single_effect(y, v, method, level) -> PooledEffect:
-    se = float(np.sqrt(v))
-    half = quantile("wald", 0, level) * se
+def _checked_interval(method: str, interval: str | None, prediction_df: str) -> str:
+    interval = interval or DEFAULT_INTERVAL[method]
+    check_choice("interval", interval, INTERVALS)
+    check_choice("prediction_df", prediction_df, ("k-1", "k-2"))
+    if method == "glmm" and interval.startswith("hk"):
+        raise InputError(f"interval is {interval!r}, but method 'glmm' takes 't' or 'wald'")
+    return interval
+
+
+def _effect(mu, se, half, q, q_p, method, interval, weights, notes) -> PooledEffect:
+    """Return an effect that has an interval and no prediction interval, tau² or I²."""
+    ends = (None, None) if mu is None else (float(mu - half), float(mu + half))
+    weights = 100.0 * weights / weights.sum()
     return PooledEffect(
-        float(y),
-        se,
-        float(y - half),
-        float(y + half),
-        None,
-        None,
-        None,
-        None,
-        0.0,
-        0,
-        None,
-        1,
-        method,
-        "own",
-        np.array([100.0]),
-        ("one study: its own interval, nothing was pooled",),
-    )
+        mu, se, *ends, None, None, None, None, q, len(weights) - 1, q_p, len(weights),
+        method, interval, weights, tuple(notes),
+    )  # fmt: skip
 
 
-def summarise_effect(y, v, mu, se, tau2, method, interval, level, prediction_df, q) -> PooledEffect:
-    """Intervals, I² and notes around a fitted mean; k >= 2 (see module docstring)."""
-    k = len(y)
-    half = quantile(interval, k - 1, level) * se
-    weights = 1.0 / (v + tau2)
-    notes = _notes(k, method, interval, se, weights)
-    pi_low = pi_high = None
-    if method == "common":
-        notes.append("no prediction interval: the common-effect model assumes one true value")
-        i2 = 100.0 * max(0.0, q - (k - 1)) / q if q > 0 else 0.0
-    else:
-        i2 = 100.0 * tau2 / (tau2 + typical_variance(v))
-        df = k - 1 if prediction_df == "k-1" else k - 2
-        if df < 1:
-            notes.append("no prediction interval: k - 2 leaves no degree of freedom")
-        else:
-            reach = quantile("t", df, level) * np.sqrt(se**2 + tau2)
-            pi_low, pi_high = float(mu - reach), float(mu + reach)
-    return PooledEffect(
-        mu,
-        se,
-        mu - half,
-        mu + half,
-        pi_low,
-        pi_high,
-        tau2,
-        i2,
-        q,
-        k - 1,
-        float(chi2.sf(q, k - 1)),
-        k,
-        method,
-        interval,
-        100.0 * weights / weights.sum(),
-        tuple(notes),
-    )
-
-
-def _notes(k, method, interval, se, weights) -> list[str]:
+def _summarised(y, v, mu, se, tau2, q, method, interval, prediction_df) -> PooledEffect:
+    """Return a fitted mean with its intervals, I² and notes; k >= 2 (see module docstring)."""
+    k, weights = len(y), 1.0 / (v + tau2)
+    half = se * float(Z_95 if interval == "wald" else t.ppf(UPPER, k - 1))
     notes = []
     if k < FEW_STUDIES:
         notes.append(f"only {k} studies: tau² and both intervals are poorly determined")
@@ -321,7 +302,21 @@ def _notes(k, method, interval, se, weights) -> list[str]:
         )
     if method == "glmm":
         notes.append("weights are approximate, 1 / (v + tau²): the model itself has none")
-    return notes
+    pi_low = pi_high = None
+    df = k - int(prediction_df[-1])
+    if method == "common":
+        notes.append("no prediction interval: the common-effect model assumes one true value")
+        i2 = 100.0 * max(0.0, q - (k - 1)) / q if q > 0 else 0.0
+    else:
+        i2 = 100.0 * tau2 / (tau2 + typical_variance(v, np.ones((k, 1))))
+        if df < 1:
+            notes.append("no prediction interval: k - 2 leaves no degree of freedom")
+        else:
+            reach = float(t.ppf(UPPER, df)) * np.sqrt(se**2 + tau2)
+            pi_low, pi_high = float(mu - reach), float(mu + reach)
+    q_p = float(chi2.sf(q, k - 1))
+    effect = _effect(mu, se, half, q, q_p, method, interval, weights, notes)
+    return replace(effect, tau2=tau2, i2=i2, pi_low=pi_low, pi_high=pi_high)
 
 
 def pool(
@@ -329,84 +324,60 @@ def pool(
     *,
     method: str = "reml",
     interval: str | None = None,
-    level: float = 0.95,
     prediction_df: str = "k-1",
     label: str = "",
     **columns,
 ) -> PooledEstimate:
     """Pool the proportions in `frame`, one row per sample.
 
-    `columns` are the names and the preference that `prepare_proportions` takes: `id`, `cases`,
-    `n`, `prevalence`, `sample`, `prefer`. `method`, `interval`, `prediction_df`: see the module
-    docstring. `level` is the share that both intervals cover. `label` goes into the record.
+    method, interval, prediction_df: see the module docstring. label: a name for the result.
+    columns: what `prepare_proportions` takes: `id`, `cases`, `n`, `prevalence`, `sample`,
+    `prefer`.
 
     One row: the study's own proportion and Wilson interval; no tau², I² or prediction interval;
     `interval` is "own" and a note says so. Two rows: defined, but t on 1 df makes the interval
     enormous; a note says so. With "glmm", no cases at all (or cases only) puts the maximum of the
     likelihood at 0 (100) %: reported so, with the Wilson interval of all people together.
-
-    Raises `InputError` for an empty table, an unknown choice, and whatever `prepare_proportions`
+    Raises InputError for an empty table, an unknown choice, and whatever `prepare_proportions`
     refuses.
     """
     check_choice("method", method, METHODS)
-    interval = interval or DEFAULT_INTERVAL[method]
-    check_choice("interval", interval, INTERVALS)
-    check_choice("prediction_df", prediction_df, ("k-1", "k-2"))
-    check_level(level)
-    if method == "glmm" and interval.startswith("hk"):
-        raise InputError(f"interval is {interval!r}, but method 'glmm' takes 't' or 'wald'")
+    _checked_interval(method, interval, prediction_df)
     for name in columns:
         check_choice("column argument", name, COLUMNS)
     studies = prepare_proportions(frame, **columns)
     if studies.empty:
         raise InputError(f"there is nothing to pool{f' for {label}' if label else ''}: no row left")
-    return pool_prepared(studies, method, interval, level, prediction_df, label)
+    return _pool_prepared(studies, method, interval, prediction_df, label)
 
 
-def pool_prepared(
-    studies: pd.DataFrame,
-    method: str = "reml",
-    interval: str | None = None,
-    level: float = 0.95,
-    prediction_df: str = "k-1",
-    label: str = "",
-) -> PooledEstimate:
+def _pool_prepared(studies, method, interval, prediction_df, label="") -> PooledEstimate:
     """`pool` for a frame that `prepare_proportions` has returned already (at least one row)."""
-    interval = interval or DEFAULT_INTERVAL[method]
     y, v = studies["yi"].to_numpy(), studies["vi"].to_numpy()
+    choices = {"interval": interval, "prediction_df": prediction_df}
+    percent = None
     if len(studies) == 1:
-        effect, percent = _single_effect(y[0], v[0], method, level), None
-        percent = (
-            float(studies["prevalence"].iloc[0]),
-            float(studies["ci_low"].iloc[0]),
-            float(studies["ci_high"].iloc[0]),
-        )
+        effect = replace(pool_effects(y, v), method=method)
+        percent = tuple(studies[["prevalence", "ci_low", "ci_high"]].iloc[0])
     elif method == "glmm":
-        effect, percent = _pool_glmm(studies, interval, level, prediction_df)
+        effect, percent = _pool_glmm(studies, **choices)
     else:
-        effect = pool_effects(
-            y, v, method=method, interval=interval, level=level, prediction_df=prediction_df
-        )
-        percent = None
-    if percent is None:
-        percent = tuple(map(to_percent, (effect.estimate, effect.ci_low, effect.ci_high)))
-    bounds = (effect.pi_low, effect.pi_high)
-    predicted = [None if b is None else float(to_percent(b)) for b in bounds]
+        effect = pool_effects(y, v, method=method, **choices)
+    percent = percent or map(to_percent, (effect.estimate, effect.ci_low, effect.ci_high))
+    estimate, ci_low, ci_high = map(float, percent)
+    pi_low, pi_high = (
+        None if end is None else float(to_percent(end)) for end in (effect.pi_low, effect.pi_high)
+    )
     return PooledEstimate(
         label=label,
-        estimate=float(percent[0]),
-        ci_low=float(percent[1]),
-        ci_high=float(percent[2]),
-        pi_low=predicted[0],
-        pi_high=predicted[1],
+        estimate=estimate,
+        ci_low=ci_low,
+        ci_high=ci_high,
+        pi_low=pi_low,
+        pi_high=pi_high,
         logit=effect.estimate,
         logit_se=effect.se,
-        tau2=effect.tau2,
-        i2=effect.i2,
-        q=effect.q,
-        q_df=effect.q_df,
-        q_p=effect.q_p,
-        k=effect.k,
+        **{name: getattr(effect, name) for name in ("tau2", "i2", "q", "q_df", "q_p", "k")},
         n=int(studies["n"].sum()),
         cases=float(studies["cases"].sum()),
         reconstructed=int((studies["source"] == "reconstructed").sum()),
@@ -414,96 +385,53 @@ def pool_prepared(
         method=method,
         interval=effect.interval,
         prediction_df=prediction_df,
-        level=level,
         notes=effect.notes,
         studies=studies.assign(weight_percent=effect.weight_percent),
     )
 
 
-def _pool_glmm(studies, interval, level, prediction_df):
+def _pool_glmm(studies, interval, prediction_df) -> tuple[PooledEffect, tuple | None]:
+    """Return the binomial-normal pool, and its percent where the log odds are not finite."""
     x, n = studies["cases_rounded"].to_numpy(), studies["n"].to_numpy()
-    y, v = studies["yi"].to_numpy(), studies["vi"].to_numpy()
     fit = fit_binomial_normal(x, n)
     if np.isnan(fit.mu):
-        low, high = wilson_interval(x.sum(), n.sum())
         edge = 100.0 * float(x.sum() > 0)
         note = f"every study has {edge:g} %: likelihood at its edge, Wilson interval of all people"
-        effect = PooledEffect(
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            0.0,
-            len(x) - 1,
-            1.0,
-            len(x),
-            "glmm",
-            "wilson",
-            100.0 * n / n.sum(),
-            (note,),
-        )
-        return effect, (edge, float(low), float(high))
-    effect = summarise_effect(
-        y,
-        v,
-        fit.mu,
-        fit.se,
-        fit.tau2,
-        "glmm",
-        interval,
-        level,
-        prediction_df,
-        fit.q_likelihood_ratio,
-    )
+        effect = _effect(None, None, None, 0.0, 1.0, "glmm", "wilson", n, [note])
+        return effect, (edge, *wilson_interval(x.sum(), n.sum()))
+    y, v = studies["yi"].to_numpy(), studies["vi"].to_numpy()
+    interval, q = interval or DEFAULT_INTERVAL["glmm"], fit.q_likelihood_ratio
+    effect = _summarised(y, v, fit.mu, fit.se, fit.tau2, q, "glmm", interval, prediction_df)
     return effect, None
 
 
-def compare_methods(frame: pd.DataFrame, methods=METHODS, **options) -> pd.DataFrame:
-    """`pool` by each method, default intervals; one row per method, the fields of the record."""
-    rows = [pool(frame, method=m, **options).to_series() for m in methods]
-    return pd.DataFrame(rows).reset_index(drop=True)
+def leave_one_out(frame: pd.DataFrame, **options) -> StudyTable:
+    """Pool again without each row in turn.
 
-
-def leave_one_out(frame: pd.DataFrame, **options) -> pd.DataFrame:
-    """Pool again without each row in turn; needs at least two rows (`InputError`).
-
-    `options` as for `pool`. Columns: id (the row left out), estimate, ci_low, ci_high, pi_low,
-    pi_high (percent), tau2, i2 (percent), change (percentage points against all rows).
+    options: as for `pool`. Columns: id (the row left out), estimate, ci_low, ci_high, pi_low,
+    pi_high (percent), tau2, i2 (percent), change (percentage points against all rows). Empty,
+    with a note, where there are fewer than two rows.
     """
+    numeric = ["estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2", "change"]
+    empty = pd.DataFrame({"id": [], **dict.fromkeys(numeric, [])}).astype({"id": object})
     whole = pool(frame, **options)
     if whole.k < 2:
-        raise InputError("leave-one-out needs at least two rows")
-    studies = whole.studies.drop(columns="weight_percent")
-    kept = ["estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2"]
+        return StudyTable(empty, "leaving one out needs at least two studies")
     rows = []
-    for i, name in enumerate(studies["id"]):
-        rest = pool_prepared(
-            studies.drop(index=i).reset_index(drop=True),
-            whole.method,
-            options.get("interval"),
-            whole.level,
-            whole.prediction_df,
-        )
-        rows.append(
-            {"id": name}
-            | {c: getattr(rest, c) for c in kept}
-            | {"change": rest.estimate - whole.estimate}
-        )
-    table = pd.DataFrame(rows)
-    return table.astype(dict.fromkeys(kept, float))
+    for place, name in enumerate(whole.studies["id"]):
+        rest = whole.studies.drop(index=place).reset_index(drop=True)
+        rest = _pool_prepared(rest, whole.method, options.get("interval"), whole.prediction_df)
+        row = {"id": name} | {c: getattr(rest, c) for c in numeric[:-1]}
+        rows.append(row | {"change": rest.estimate - whole.estimate})
+    return StudyTable(pd.DataFrame(rows).astype(empty.dtypes))
 
 
-def influence(frame: pd.DataFrame, **options) -> pd.DataFrame:
-    """How much each row moves the pool (Viechtbauer & Cheung 2010, doi 10.1002/jrsm.11).
+def influence(frame: pd.DataFrame, **options) -> StudyTable:
+    """Measure how much each row moves the pool.
 
-    `options` as for `pool` without `interval`, with method "reml", "dl" or "common"; at least
-    three rows. Everything is on the log odds, tau² estimated anew without the row. Variances are
-    the model's own: a Hartung-Knapp factor far below one would make every study look extreme.
-    Columns:
+    options: as for `pool` without `interval`, with method "reml", "dl" or "common". Everything is
+    on the log odds, tau² estimated anew without the row. Variances are the model's own: a
+    Hartung-Knapp factor far below one would make every study look extreme. Columns:
         id
         rstudent   externally studentised residual: (y - mu without the row) / its standard error
         dffits     change of the fitted value, in its own standard errors
@@ -513,16 +441,16 @@ def influence(frame: pd.DataFrame, **options) -> pd.DataFrame:
         change     percentage points by which the pooled prevalence changes without the row
         flagged    |rstudent| > 1.96, or cooks_d > 0.5, or |dffits| > 3 * sqrt(1 / (k - 1)):
                    a prompt to look, not a reason to remove
+    Empty, with a note, where there are fewer than three rows.
+    Source: Viechtbauer & Cheung 2010, doi:10.1002/jrsm.11.
     """
     options = {"method": "reml"} | options | {"interval": "wald"}
     check_choice("method", options["method"], ("reml", "dl", "common"))
     whole = pool(frame, **options)
-    if whole.k < 3:
-        raise InputError("influence needs at least three rows")
     y, v = whole.studies["yi"].to_numpy(), whole.studies["vi"].to_numpy()
     hat = whole.studies["weight_percent"].to_numpy() / 100.0
     rows = []
-    for i in range(whole.k):
+    for i in range(whole.k if whole.k >= FEWEST_FOR_INFLUENCE else 0):
         keep = np.arange(whole.k) != i
         rest = pool_effects(y[keep], v[keep], method=whole.method, interval="wald")
         shift = whole.logit - rest.estimate
@@ -540,37 +468,12 @@ def influence(frame: pd.DataFrame, **options) -> pd.DataFrame:
                 "change": float(to_percent(rest.estimate)) - whole.estimate,
             }
         )
-    table = pd.DataFrame(rows)
+    columns = ["id", "rstudent", "dffits", "cooks_d", "cov_ratio", "tau2_without", "q_without"]
+    table = pd.DataFrame(rows, columns=[*columns, "hat", "weight_percent", "change"])
+    table = table.astype({name: float for name in table.columns if name != "id"})
     table["flagged"] = (
-        (table["rstudent"].abs() > norm.ppf(0.975))
-        | (table["cooks_d"] > 0.5)
-        | (table["dffits"].abs() > 3.0 * np.sqrt(1.0 / (whole.k - 1)))
+        (table["rstudent"].abs() > Z_95)
+        | (table["cooks_d"] > INFLUENTIAL_COOK)
+        | (table["dffits"].abs() > INFLUENTIAL_DFFITS * np.sqrt(1.0 / max(whole.k - 1, 1)))
     )
-    return table
-
-
-def synthetic_studies(k: int, seed: int = 1) -> pd.DataFrame:
-    """k made-up samples (row_id, n, cases) around 7 % with tau = 0.7 on the log odds."""
-    rng = np.random.default_rng(seed)
-    n = rng.integers(50, 5000, k)
-    p = to_percent(rng.normal(-2.6, 0.7, k)) / 100.0
-    names = [f"s{i}" for i in range(k)]
-    return pd.DataFrame({"row_id": names, "n": n, "cases": rng.binomial(n, p)})
-
-
-def growth_table(sizes=(100, 300, 1000, 2000, 3000, 10000), seed: int = 1, repeats: int = 3):
-    """Seconds that `pool` (REML, Hartung-Knapp) takes on synthetic studies; best of `repeats`.
-
-    Columns: k, seconds, microseconds_per_study. A measurement of the machine it runs on: show it,
-    do not commit it as a result.
-    """
-    rows = []
-    for k in sizes:
-        frame = synthetic_studies(k, seed)
-        best = np.inf
-        for _ in range(repeats):
-            start = time.perf_counter()
-            pool(frame)
-            best = min(best, time.perf_counter() - start)
-        rows.append({"k": k, "seconds": best, "microseconds_per_study": 1e6 * best / k})
-    return pd.DataFrame(rows)
+    return StudyTable(table, "" if rows else "influence needs at least three studies")

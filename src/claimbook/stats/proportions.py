@@ -14,13 +14,16 @@ Logit and variance
     x = 0 or x = n, 0.5 is added to both cells of that row (metafor's ``add=0.5, to="only0"``).
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 from scipy.stats import norm
 from statsmodels.stats.proportion import proportion_confint
 
-from claimbook.errors import InputError
+from claimbook.errors import InputError, nearest
 
 CONTINUITY_CORRECTION = 0.5
 Z_95 = float(norm.ppf(0.975))
@@ -38,6 +41,14 @@ def from_percent(percent):
     return logit(np.asarray(percent, dtype=float) / 100.0)
 
 
+def check_choice(name: str, value, valid) -> None:
+    """Raise InputError unless `value` is one of `valid`."""
+    if value not in valid:
+        raise InputError(
+            f"{name} is {value!r}, expected one of {', '.join(valid)}{nearest(value, valid)}"
+        )
+
+
 def refuse(row_id, column: str, value, expected: str) -> InputError:
     """The one wording of a refusal: row, column, value, and what was expected."""
     shown = "nothing" if value is None or (np.isscalar(value) and pd.isna(value)) else repr(value)
@@ -46,19 +57,30 @@ def refuse(row_id, column: str, value, expected: str) -> InputError:
     return InputError(f"row '{row_id}', column '{column}': found {shown}, expected {expected}")
 
 
-def require_columns(frame: pd.DataFrame, columns) -> None:
-    """Raise `InputError` naming the columns that `frame` lacks."""
-    missing = [c for c in columns if c not in frame.columns]
-    if missing:
-        raise InputError(
-            f"the table lacks the column(s) {', '.join(missing)}; it has "
-            f"{', '.join(map(str, frame.columns))}"
-        )
+def require_columns(frame: pd.DataFrame, columns: Iterable[str] = (), **named: str) -> None:
+    """Raise InputError naming the columns that `frame` lacks, those it has, and the remedy.
+
+    named: argument by which the caller may name another column -> the column looked for.
+    """
+    wanted = dict.fromkeys(columns) | {column: argument for argument, column in named.items()}
+    missing = [c for c in wanted if c not in frame.columns]
+    if not missing:
+        return
+    has = [str(c) for c in frame.columns]
+    remedy = nearest(missing[0], has)
+    if wanted[missing[0]]:
+        free = [c for c in has if c not in wanted] or has or ["..."]
+        close = get_close_matches(missing[0], free, n=1, cutoff=0.4)
+        remedy = f"; say {wanted[missing[0]]}='{(close or free)[0]}' if that is the one"
+    raise InputError(
+        f"the table lacks the column{'s' * (len(missing) > 1)} "
+        f"{', '.join(map(repr, missing))}; it has {', '.join(has) or 'none'}{remedy}"
+    )
 
 
 def row_ids(frame: pd.DataFrame, id: str) -> list[str]:
     """Row names as text, present and unique (`InputError` otherwise)."""
-    require_columns(frame, [id])
+    require_columns(frame, id=id)
     names = []
     for position, value in enumerate(frame[id]):
         if pd.isna(value) or str(value) == "":
@@ -160,11 +182,10 @@ def prepare_proportions(
     n or cases not whole, cases < 0 or > n, percentage outside 0-100, neither cases nor
     percentage, text where a number belongs, a row name or sample that is repeated.
     """
-    if prefer not in ("cases", "percent"):
-        raise InputError(f"prefer is {prefer!r}, expected 'cases' or 'percent'")
-    require_columns(frame, [id, n] + ([sample] if sample else []))
-    if cases not in frame.columns and prevalence not in frame.columns:
-        require_columns(frame, [cases, prevalence])
+    check_choice("prefer", prefer, ("cases", "percent"))
+    require_columns(frame, id=id, n=n, **({"sample": sample} if sample else {}))
+    if prevalence not in frame.columns:
+        require_columns(frame, cases=cases)
     ids = row_ids(frame, id)
     if sample:
         _refuse_repeated_samples(frame[sample], ids, sample)

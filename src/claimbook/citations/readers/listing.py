@@ -10,7 +10,7 @@ from claimbook.citations.work import Work
 class Entry:
     """One entry of a list. fields: as printed, in plain text. line: of its file, from 1.
 
-    start, end: where its text stands in the decoded file; both 0 where the format has no such place.
+    start, end: where its text is in the decoded file; both 0 where the format has no such place.
     """
 
     key: str
@@ -26,7 +26,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """An entry that cannot be read: where it stands, its key if known, the reason in plain words."""
+    """An entry that cannot be read: where it is, its key if known, the reason in plain words."""
 
     file: str
     line: int
