@@ -10,17 +10,17 @@ import sys
 import tempfile
 import time
 import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
+from filelock import FileLock
 
 from claimbook import load
 
 ROOT = Path(__file__).resolve().parents[1]
-RECORD = ("data", "notebooks", "figures", "results", "README.md", "CITATION.cff")
 
 
 @pytest.fixture(scope="session")
@@ -37,184 +37,22 @@ def data(tmp_path):
 
 # --- a book about coffee: the package must know nothing of any subject ---------------------------
 
-COFFEE_FIELDS = {
-    "claims": """
-        claim: string, required, unique
-        paragraph: integer, required
-        statement: string, required
-        domain: string, required, in taste trade
-        role: string, required, in figure finding
-        value: number, see unit
-        low: number, see unit
-        high: number, see unit
-        unit: string
-        relation: string, in about up_to at_least range
-        population: string
-        hedge: string, required, in stated possible
-        cites: string, list references.key
-    """,
-    "references": """
-        key: string, required, unique
-        verification: string, required, in read unverified not_found
-    """,
-    "findings": """
-        row_id: string, required, unique
-        key: string
-        claim: string
-        source_reports: string
-        value: number, see unit
-        low: number, see unit
-        high: number, see unit
-        unit: string
-        support: string, required, in supports partly_supports does_not_support contradicts
-        cited_by_essay: boolean, required
-        evidence_url: string
-        verification: string, required, in read derived unverified not_found
-    """,
-    "brews": """
-        row_id: string, required, unique
-        study_key: string, required
-        method: string, required, in filter espresso siphon
-        value: number, see unit
-        low: number, see unit
-        high: number, see unit
-        unit: string
-        brewed: date
-        evidence_url: string
-        verification: string, required, in read derived unverified not_found
-    """,
-}
-
-COFFEE_ROWS = {
-    "claims": """
-        claim,paragraph,statement,domain,role,value,low,high,unit,relation,population,hedge,cites
-        brewing_time,1,Filter coffee takes long,taste,figure,4,,,minute,about,,stated,bean2001
-        extraction,2,A fifth is dissolved,taste,figure,,18,22,percent,range,,stated,bean2001;cup1999
-        cups_a_day,2,People drink two or more,trade,figure,2,,,count,at_least,,possible,
-        aroma,3,The aroma fades,taste,finding,,,,,,,stated,cup1999
-    """,
-    "references": """
-        key,verification
-        bean2001,read
-        cup1999,unverified
-    """,
-    "findings": """
-        row_id,key,claim,source_reports,value,low,high,unit,support,cited_by_essay,evidence_url,verification
-        bean_f1,bean2001,brewing_time,Four minutes were best,240,,,second,supports,true,https://example.org/b,read
-        cup_f1,cup1999,extraction,Twenty percent,20,,,percent,supports,true,,unverified
-    """,
-    "brews": """
-        row_id,study_key,method,value,low,high,unit,brewed,evidence_url,verification
-        b1,alba,filter,230,,,second,2001-02-03,https://example.org/1,read
-        b2,alba,filter,300,,,second,,https://example.org/2,read
-        b3,bosco,filter,4,3,5,minute,,https://example.org/3,read
-        b4,corvo,filter,9,,,minute,,,unverified
-        b5,dora,espresso,25,,,second,,https://example.org/5,read
-        b6,dora,filter,19.5,,,percent,,https://example.org/6,derived
-    """,
-}
-
-COFFEE_QUESTIONS = """
-brewing_time:
-  asks: How long does filter coffee take?
-  claim: brewing_time
-  cited_row: bean_f1
-  measured: the time of filter coffee
-  direct:
-    - table: brews
-      where: {method: filter, unit: [second, minute]}
-      value: value
-      low: low
-      high: high
-  indirect:
-    - table: brews
-      where: {method: espresso}
-      value: value
-extraction:
-  asks: What share of the coffee is dissolved?
-  claim: extraction
-  measured: the dissolved share
-  direct:
-    - {table: brews, where: {row_id: b6}, value: value}
-cups_a_day:
-  asks: How many cups a day?
-  claim: cups_a_day
-  measured: cups a day
-  direct:
-    - {table: findings, where: {row_id: cup_f1}, value: value}
-"""
-
-COFFEE_BIB = "@misc{bean2001, title = {Beans}, author = {Bean, A.}, year = {2001}}\n"
-
-
-COFFEE_IMPLICATIONS = """
-brewing_a_day:
-  asks: How long would all cups of a day take, one after the other?
-  claim: cups_a_day
-  formula: cups_a_day * each
-  unit: hour
-  inputs:
-    each: {table: brews, row: b1}
-brews_an_hour:
-  asks: How many brews fit in an hour?
-  claim: brewing_time
-  formula: 1 / brewing_time
-  unit: 1/hour
-spread_of_extraction:
-  asks: How far apart are the ends?
-  claim: extraction
-  formula: (extraction_max - extraction_min) / extraction_min
-  unit: percent
-"""
-
-
-def _field(line: str) -> dict:
-    name, _, rest = line.strip().partition(": ")
-    kind, *properties = rest.split(", ")
-    field: dict = {"name": name, "type": kind, "constraints": {}}
-    for one in properties:
-        word, _, more = one.partition(" ")
-        if one in ("required", "unique"):
-            field["constraints"][one] = True
-        elif word == "in":
-            field["constraints"]["enum"] = more.split()
-        elif word == "list":
-            field |= {"items": more, "separator": ";"}
-        else:
-            field["unit"] = one
-    return field
-
-
-def lines_of(text: str) -> list[str]:
-    return [line.strip() for line in text.strip().splitlines()]
+COFFEE = ROOT / "tests" / "coffee"
 
 
 def coffee_description() -> dict:
-    resources = [
-        {
-            "name": name,
-            "path": f"{name}.csv",
-            "schema": {"fields": [_field(line) for line in lines_of(fields)]},
-        }
-        for name, fields in COFFEE_FIELDS.items()
-    ]
-    return {"name": "coffee", "resources": resources}
+    return yaml.safe_load((COFFEE / "datapackage.yaml").read_text())
 
 
 def write_coffee(folder: Path) -> Path:
     """Write the book about coffee into `folder` and return it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "datapackage.yaml").write_text(json.dumps(coffee_description()))  # JSON is YAML
-    for name, rows in COFFEE_ROWS.items():
-        (folder / f"{name}.csv").write_text("\n".join(lines_of(rows)) + "\n")
-    (folder / "questions.yaml").write_text(COFFEE_QUESTIONS)
-    (folder / "references.bib").write_text(COFFEE_BIB)
-    return folder
+    ignored = shutil.ignore_patterns("optional")
+    return Path(shutil.copytree(COFFEE, folder, ignore=ignored, dirs_exist_ok=True))
 
 
 def write_implications(folder: Path) -> Path:
     """Add implications to the book about coffee."""
-    (folder / "implications.yaml").write_text(COFFEE_IMPLICATIONS)
+    shutil.copy(COFFEE / "optional" / "implications.yaml", folder)
     return folder
 
 
@@ -237,12 +75,8 @@ def coffee(tmp_path):
 
 CLAIMBOOK = [sys.executable, "-m", "claimbook.cli"]
 FROZEN_COFFEE = ["brewing_time", "extraction_min", "extraction_max", "cups_a_day"]
-PARAMETERS = "\n".join(
-    [
-        *(f"{name}: float = None  # unit: what" for name in FROZEN_COFFEE),
-        "scenario: str = None  # x",
-    ]
-)
+PARAMETERS = "\n".join(f"{name}: float = None  # unit: what" for name in FROZEN_COFFEE)
+PARAMETERS += "\nscenario: str = None  # x"
 
 
 def claimbook(*args, cwd, env=None, timeout=280) -> subprocess.CompletedProcess:
@@ -369,58 +203,6 @@ def wait_until(met, seconds=60) -> bool:
     return True
 
 
-# --- the whole collection, run once for all tests ------------------------------------------------
-
-
-@dataclass
-class Ran:
-    """A copy of the checkout after one run: what was written, and what the command said."""
-
-    root: Path
-    output: Path
-    said: str
-    code: int
-
-    def notebook(self, stem: str):
-        return nbformat.read(self.output / "notebooks" / f"{stem}.ipynb", as_version=4)
-
-    def answers(self) -> dict:
-        return json.loads((self.output / "results" / "answers.json").read_text(encoding="utf-8"))
-
-
-@contextmanager
-def _only_one(path: Path):
-    """Hold `path` as a lock between the test processes."""
-    try:
-        import fcntl
-    except ImportError:  # each process then makes its own copy
-        yield
-        return
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def run_once(tmp_path_factory, name: str, prepare, *args, output=None, env=None) -> Ran:
-    """Run the collection in a copy of the checkout, once however many processes test it."""
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER") and os.name != "nt":
-        shared = shared.parent
-    root, told = shared / name, shared / f"{name}.json"
-    with _only_one(shared / f"{name}.lock"):
-        if not told.exists():
-            root.mkdir()
-            for part in RECORD:
-                source = ROOT / part
-                copy = shutil.copytree if source.is_dir() else shutil.copy
-                copy(source, root / part)
-            prepare(root)
-            done = claimbook("run", *args, cwd=root, env=env)
-            told.write_text(json.dumps([done.stdout + done.stderr, done.returncode]))
-    said, code = json.loads(told.read_text())
-    return Ran(root, root / output if output else root, said, code)
-
-
 def stop(process: subprocess.Popen, number: int = signal.SIGKILL) -> None:
     if process.poll() is None:
         process.send_signal(number)
@@ -461,17 +243,26 @@ def pytest_xdist_setupnodes(config):
         (shared / "site.json").write_text(json.dumps(_make_site(shared)))
 
 
+def once(tmp_path_factory, name: str, make):
+    """Return ``make(folder)`` as JSON keeps it, made once however many processes test it.
+
+    folder: shared by all processes.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    with FileLock(shared / f"{name}.lock"):
+        kept = shared / f"{name}.json"
+        if not kept.exists():
+            kept.write_text(json.dumps(make(shared)))
+    return shared, json.loads(kept.read_text())
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Site:
     """The site of the record, as ``claimbook site`` makes it."""
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER") and os.name != "nt":
-        shared = shared.parent
-    with _only_one(shared / "site.lock"):
-        told = shared / "site.json"
-        if not told.exists():
-            told.write_text(json.dumps(_make_site(shared)))
-    made = Site(shared / "site", *json.loads(told.read_text()))
+    shared, made = once(tmp_path_factory, "site", _make_site)
+    made = Site(shared / "site", *made)
     assert made.code == 0, made.said
     return made
 

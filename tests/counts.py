@@ -15,7 +15,7 @@ ENGINE, ESSAY = "claimbook", "rls_nitric_oxide"
 LAYERS = ("errors", "book", "citations", "stats", "claims", "show", "run", "site", "cli")
 """From the lowest: a module imports from its own folder or from those below. The public face,
 `claimbook/__init__.py`, stands on top of all but what starts the command line."""
-VERDICT = re.compile(r"""["'](holds|holds in part|does not hold|not testable)["']""")
+VERDICT = re.compile(r"""["'](holds|holds in part|does not hold|not testable)["'](?!:)""")
 
 
 def modules() -> dict[str, Path]:
@@ -87,7 +87,7 @@ def circles() -> list[str]:
 
 
 def doubled_names() -> dict[str, list[str]]:
-    """Return public name -> file and line of each definition, for those that the engine has twice."""
+    """Return public name -> file and line of each definition, where the engine has it twice."""
     places = defaultdict(list)
     for module, path in modules().items():
         if module.startswith(ENGINE):

@@ -1,19 +1,18 @@
 """The collection and a small book about coffee with the results of a run, ready to export."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 from conftest import ROOT, write_coffee
 
-from claimbook import Book, load
+from claimbook import load
 from claimbook.claims.claim_checks import evidence_matrix
 from claimbook.claims.comparison import answers
-from claimbook.site.exports.collection import Collection, read_collection
-from claimbook.site.exports.crate import crate
-from claimbook.site.exports.facts import facts_of
-from claimbook.site.exports.made import made_files, read_answers
+from claimbook.site.context import Site, read_site
+from claimbook.site.exports.crate import crate, provenance
+from claimbook.site.exports.machine_files import machine_files
 
 CITATION = """
 cff-version: 1.2.0
@@ -38,37 +37,36 @@ publisher: The Daily Cup
 address: https://example.org/on-coffee
 """
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"><title>{}</title><g/></svg>\n'
-REAL = read_collection(ROOT / "CITATION.cff")
+REAL = read_site(ROOT, ROOT, ROOT / "data")
 
 
 def address_of(claim: str) -> str:
     return f"../25-claim-cards.html#claim-{claim}"
 
 
-@dataclass
-class Example:
-    """A book with the folder of its results and what is published of it."""
-
-    book: Book
-    collection: Collection
-    results: Path
-
-    def write(self, target: Path) -> list[Path]:
-        """Write the crate as the site does; return its files."""
-        answers = read_answers(self.results, self.book)
-        matrix = evidence_matrix(self.book)
-        made = made_files(self.book, matrix, self.collection, answers, address_of)
-        published = self.collection.released
-        crate(facts_of(self.book), self.collection, self.results, made, published).write(target)
-        return sorted(path for path in target.rglob("*") if path.is_file())
+def with_book(site: Site, book) -> Site:
+    """The site of a book that is loaded already."""
+    site = replace(site)
+    site.__dict__["book"] = book
+    return site
 
 
-def real(book: Book) -> Example:
-    """The collection with its record. Tests must not change its tables."""
-    return Example(book, REAL, ROOT)
+def with_claims(site: Site, **columns) -> Site:
+    """The site of the same book with other texts in columns of its claims."""
+    book, tables = site.book, site.book.tables
+    frames = {**tables.frames, "claims": book.claims.assign(**columns)}
+    return with_book(site, replace(book, tables=replace(tables, frames=frames)))
 
 
-def coffee(root: Path, **updates) -> Example:
+def write_crate(site: Site, target: Path) -> list[Path]:
+    """Write the crate as the site does; return its files."""
+    matrix = evidence_matrix(site.book)
+    made = machine_files(site.book, matrix, site.collection, site.answers, address_of)
+    crate(site, provenance(site.book), made).write(target)
+    return sorted(path for path in target.rglob("*") if path.is_file())
+
+
+def coffee(root: Path, **updates) -> Site:
     """Write the book about coffee and the results of a run with one notebook into `root`."""
     data = write_coffee(root / "data")
     (data / "text.yaml").write_text(ORIGIN)
@@ -89,4 +87,4 @@ def coffee(root: Path, **updates) -> Example:
         "answers": [{**record, "notebook": "10-time"} for record in records],
     }
     (root / "results" / "answers.json").write_text(json.dumps(document))
-    return Example(book, read_collection(root / "CITATION.cff"), root)
+    return with_book(read_site(root, root, data), book)

@@ -7,7 +7,9 @@ from counts import circles, doubled_names, modules, upward_imports
 
 SAME_THING = {
     "add_arguments": "adds the arguments of a command",
+    "get": "asks a register about a work",
     "main": "starts a program",
+    "read": "reads what a register answered",
     "run": "does what a command asks for",
 }
 """Public names that several modules of the engine may have, with what all of them mean."""

@@ -36,8 +36,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"claimbook: {error}", file=sys.stderr)
         return MISTAKE if isinstance(error, InputError) else FAILED
     except KeyboardInterrupt as stop:
-        said = "; ".join(getattr(stop, "__notes__", ["nothing was changed"]))
-        print(f"claimbook: stopped; {said}", file=sys.stderr)
+        note = "; ".join(getattr(stop, "__notes__", ["nothing was changed"]))
+        print(f"claimbook: stopped; {note}", file=sys.stderr)
         return 128 + getattr(stop, "number", signal.SIGINT)
     except OSError as error:  # a full disk, a folder without permission
         print(f"claimbook: {error.filename or 'system'}: {error.strerror}", file=sys.stderr)
@@ -166,9 +166,9 @@ def _run(args) -> int:
     root = find_root()
     # the data may also come from the environment
     experiment = bool(book.parameters) or book.folder.resolve() != root / "data"
-    # a scenario as it stands keeps its results; whatever was set by hand is the latest experiment
-    named = book.scenario and not args.updates
-    place = root / "build" / (f"scenarios/{book.scenario.name}" if named else "")
+    # an unchanged scenario keeps its results; whatever was set by hand is the latest experiment
+    unchanged = book.scenario and not args.updates
+    place = root / "build" / (f"scenarios/{book.scenario.name}" if unchanged else "")
     output = (args.output or (place if experiment else root)).resolve()
     plan = Plan(
         root=root,

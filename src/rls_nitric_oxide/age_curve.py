@@ -1,14 +1,13 @@
 """Prevalence by age, and contrasts between two groups of the same study (sexes, say).
 
 A stratum is a row with an age range and a prevalence. It is placed at the middle of its range; an
-open upper end is closed by ``open_upper`` (a stated assumption, default 90 years, as is
-``open_lower``, 18). Log odds and variances come from
-`proportions.strata_on_logit_scale`, which says for each row where its variance is from; rows
-without one are listed in `excluded` and never enter.
+open end is closed at `OPEN_UPPER` or `OPEN_LOWER` years, a stated assumption. Log odds and
+variances come from `proportions.strata_on_logit_scale`, which says for each row where its variance
+is from; rows without one are listed in `excluded` and never enter.
 
 Within studies
     `within_study_slopes` fits each series (study, or study and sex) by weighted least squares and
-    pools the slopes: only differences inside a study count.
+    `pool_slopes` pools the slopes: only differences inside a study count.
 Pooled curve
     ``y = X(age) b + intercept(study) [+ slope(study) * (age - 50)] + stratum + error``: study
     effects and stratum effects are normal, the error variance is the known sampling variance.
@@ -25,7 +24,7 @@ Interval
     only they compare ages, and the studies, not the strata, are the units.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
@@ -35,6 +34,7 @@ from scipy.stats import t
 from claimbook.errors import InputError
 from claimbook.stats.pooling import PooledEffect, pool_effects
 from claimbook.stats.proportions import (
+    Z_95,
     check_choice,
     numbers,
     refuse,
@@ -47,6 +47,7 @@ from claimbook.stats.proportions import (
 OPEN_UPPER = 90.0
 OPEN_LOWER = 18.0
 CENTRE = 50.0
+OLDEST = 120.0
 KNOT_QUANTILES = (0.1, 0.5, 0.9)
 SPLINE_MIN_ROWS = 8
 SPLINE_MIN_AGES = 5
@@ -58,10 +59,10 @@ MEASURES = ("odds_ratio", "prevalence_ratio")
 class AgeCurve:
     """A fitted curve: `predict_curve` and `age_contrast` read it.
 
-    `strata` are the rows used (id, study, series, age, yi, vi, prevalence, n, variance_from),
-    `excluded` the others with their reason, `comparing` the number of studies with two ages or
-    more. `candidates` are the forms compared (form, random_slope, parameters, log_likelihood,
-    aicc, chosen). `variances` holds the intercept, slope and stratum variance (REML).
+    comparing: number of studies with two ages or more. variances: intercept, slope and stratum
+    (REML). candidates: the forms compared (form, random_slope, parameters, log_likelihood, aicc,
+    chosen). strata: the rows used (id, study, series, age, yi, vi, prevalence, n, variance_from);
+    excluded: the others with their reason.
     """
 
     form: str
@@ -69,52 +70,86 @@ class AgeCurve:
     beta: np.ndarray
     cov: np.ndarray
     knots: tuple[float, ...]
-    centre: float
     df: int
     variances: dict
     k: int
     studies: int
     comparing: int
-    assumptions: dict
     candidates: pd.DataFrame
     strata: pd.DataFrame
     excluded: pd.DataFrame
 
     def design(self, ages) -> np.ndarray:
         """Return the columns of the curve at `ages` (see `curve_design`)."""
-        return curve_design(ages, self.form, self.knots, self.centre)
+        return curve_design(ages, self.form, self.knots)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the strata that were used, one row each."""
+        return self.strata.copy()
+
+    def __repr__(self) -> str:
+        slopes = ", slopes differ" * self.random_slope
+        return (
+            f"{self.form} curve of age{slopes}: {self.k} strata of {self.studies} studies, "
+            f"{self.comparing} of which compare ages"
+        )
 
 
-def age_midpoints(
-    frame: pd.DataFrame,
-    *,
-    id: str = "row_id",
-    age_min: str = "age_min",
-    age_max: str = "age_max",
-    open_upper: float = OPEN_UPPER,
-    open_lower: float = OPEN_LOWER,
-) -> pd.Series:
-    """Middle of each row's age range in years; NaN where neither end is given.
+@dataclass(frozen=True)
+class AgeContrast:
+    """Whether a curve rises between two ages.
 
-    An open end is closed by `open_upper` or `open_lower`. Raises `InputError` for an age below 0
-    or above 120, a lower end above the upper one, or an open range beginning above `open_upper`.
+    prevalence_from, prevalence_to: percent. difference: percentage points, its interval by the
+    delta method. label: read from the odds ratio's interval, "rises" above 1, "falls" below 1,
+    else "no clear change". extrapolated: an age lies outside the strata's midpoints.
     """
-    require_columns(frame, [id, age_min, age_max])
+
+    from_age: float
+    to_age: float
+    prevalence_from: float
+    prevalence_to: float
+    odds_ratio: float
+    or_low: float
+    or_high: float
+    difference: float
+    difference_low: float
+    difference_high: float
+    p: float | None
+    df: int
+    label: str
+    extrapolated: bool
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row with the fields as columns."""
+        return pd.DataFrame([asdict(self)])
+
+    def __repr__(self) -> str:
+        return (
+            f"{self.from_age:g} to {self.to_age:g} years: {self.label}, odds ratio "
+            f"{self.odds_ratio:.3g} (95 % CI {self.or_low:.3g} to {self.or_high:.3g})"
+        )
+
+
+def age_midpoints(frame: pd.DataFrame, *, id: str = "row_id") -> pd.Series:
+    """Return the middle of each row's `age_min` and `age_max`, years; NaN where it has neither.
+
+    Raises InputError for an age below 0 or above 120, a lower end above the upper one, or an open
+    range beginning above `OPEN_UPPER`.
+    """
+    require_columns(frame, ["age_min", "age_max"], id=id)
     ids = row_ids(frame, id)
-    low = numbers(frame, age_min, ids, "an age in years")
-    high = numbers(frame, age_max, ids, "an age in years")
-    middle = np.full(len(ids), np.nan)
-    for i, name in enumerate(ids):
-        for column, value in ((age_min, low[i]), (age_max, high[i])):
-            if not np.isnan(value) and not 0 <= value <= 120:
-                raise refuse(name, column, value, "an age from 0 to 120 years")
-        if np.isnan(low[i]) and np.isnan(high[i]):
-            continue
-        start = open_lower if np.isnan(low[i]) else low[i]
-        end = open_upper if np.isnan(high[i]) else high[i]
-        if start > end:
-            raise refuse(name, age_min, start, f"at most the upper end of the range, {end:g}")
-        middle[i] = (start + end) / 2.0
+    ends = {end: numbers(frame, end, ids, "an age in years") for end in ("age_min", "age_max")}
+    for column, ages in ends.items():
+        for i in np.flatnonzero((ages < 0) | (ages > OLDEST)):
+            raise refuse(ids[i], column, ages[i], f"an age from 0 to {OLDEST:g} years")
+    start, end = ends.values()
+    unknown = np.isnan(start) & np.isnan(end)
+    start = np.where(np.isnan(start), OPEN_LOWER, start)
+    end = np.where(np.isnan(end), OPEN_UPPER, end)
+    for i in np.flatnonzero(start > end):
+        expected = f"at most the upper end of the range, {end[i]:g}"
+        raise refuse(ids[i], "age_min", start[i], expected)
+    middle = np.where(unknown, np.nan, (start + end) / 2.0)
     return pd.Series(middle, index=frame.index, name="age")
 
 
@@ -124,91 +159,67 @@ def age_strata(
     study: str = "study_key",
     series: str | None = None,
     id: str = "row_id",
-    age_min: str = "age_min",
-    age_max: str = "age_max",
-    open_upper: float = OPEN_UPPER,
-    open_lower: float = OPEN_LOWER,
     **columns,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(usable, excluded): rows with an age, log odds and a variance, and the others with why.
+    """Return (usable, excluded): rows with an age, log odds and a variance, and the others.
 
-    `study` names the column of the unit of dependence; `series`, if given, the finer unit inside
-    which ages are compared (study and sex, say). `columns` go to `strata_on_logit_scale`:
-    `cases`, `n`, `prevalence`, `low`, `high`, `assumed_n`. Usable has id, study, series, age, yi,
-    vi, prevalence, n, variance_from; excluded has id, reason.
+    study: column of the unit of dependence. series: column of the finer unit inside which ages
+    are compared (study and sex, say). columns: as for `strata_on_logit_scale`.
+    Usable has id, study, series, age, yi, vi, prevalence, n, variance_from; excluded has id,
+    reason.
     """
-    require_columns(frame, [study] + ([series] if series else []))
-    ages = age_midpoints(
-        frame,
-        id=id,
-        age_min=age_min,
-        age_max=age_max,
-        open_upper=open_upper,
-        open_lower=open_lower,
-    ).to_numpy()
+    require_columns(frame, study=study, **({"series": series} if series else {}))
+    ages = age_midpoints(frame, id=id).to_numpy()
     table = strata_on_logit_scale(frame, id=id, **columns)
-    for i, name in enumerate(table["id"]):
-        if pd.isna(frame[study].iloc[i]):
+    for name, value in zip(table["id"], frame[study], strict=True):
+        if pd.isna(value):
             raise refuse(name, study, None, "the name of the study")
     table["study"] = frame[study].astype(str).to_numpy()
     table["series"] = frame[series or study].astype(str).to_numpy()
     table["age"] = ages
-    reason = np.where(
-        np.isnan(ages),
-        "no age range",
-        np.where(
-            table["yi"].isna(),
-            "no prevalence",
-            np.where(table["vi"].isna(), "no denominator, count or interval", ""),
-        ),
-    )
+    reasons = {
+        "no age range": np.isnan(ages),
+        "no prevalence": table["yi"].isna(),
+        "no denominator, count or interval": table["vi"].isna(),
+    }
+    reason = np.select(list(reasons.values()), list(reasons), "")
     bad = reason != ""
     order = ["id", "study", "series", "age", "yi", "vi", "prevalence", "n", "variance_from"]
     excluded = pd.DataFrame({"id": table["id"][bad].to_numpy(), "reason": reason[bad]})
     return table.loc[~bad, order].reset_index(drop=True), excluded
 
 
-def within_study_slopes(strata: pd.DataFrame, *, per_years: float = 10.0) -> pd.DataFrame:
-    """Slope of the log odds on age inside each series (weighted by 1 / vi, which are known).
+def within_study_slopes(strata: pd.DataFrame) -> pd.DataFrame:
+    """Fit the log odds on age inside each series, weighted by 1 / vi, which are known.
 
-    `strata` as `age_strata` returns them. One row per series: series, study, strata, age_low,
-    age_high, slope and se (log odds per `per_years`), odds_ratio, or_low, or_high, reason (empty,
+    strata: as `age_strata` returns them. One row per series: series, study, strata, age_low,
+    age_high, slope and se (log odds per ten years), odds_ratio, or_low, or_high, reason (empty,
     or "only one age"; then the numbers are NaN).
     """
     rows = []
     for series, part in strata.groupby("series", sort=True):
-        row = {
-            "series": series,
-            "study": part["study"].iloc[0],
-            "strata": len(part),
-            "age_low": part["age"].min(),
-            "age_high": part["age"].max(),
-            "slope": np.nan,
-            "se": np.nan,
-            "reason": "only one age",
-        }
-        if row["age_low"] < row["age_high"]:
-            w = 1.0 / part["vi"].to_numpy()
-            x = part["age"].to_numpy() / per_years
+        low, high = part["age"].min(), part["age"].max()
+        slope, se, reason = np.nan, np.nan, "only one age"
+        if low < high:
+            w, x = 1.0 / part["vi"].to_numpy(), part["age"].to_numpy() / 10.0
             x = x - np.average(x, weights=w)
             information = (w * x**2).sum()
-            row["slope"] = float((w * x * part["yi"]).sum() / information)
-            row["se"] = float(1.0 / np.sqrt(information))
-            row["reason"] = ""
-        rows.append(row)
+            slope, se = (w * x * part["yi"]).sum() / information, 1.0 / np.sqrt(information)
+            reason = ""
+        rows.append((series, part["study"].iloc[0], len(part), low, high, slope, se, reason))
     columns = ["series", "study", "strata", "age_low", "age_high", "slope", "se", "reason"]
     table = pd.DataFrame(rows, columns=columns)
-    half = t.ppf(0.975, np.inf) * table["se"]
+    half = Z_95 * table["se"]
     for name, value in (("odds_ratio", 0.0), ("or_low", -half), ("or_high", half)):
         table[name] = np.exp(table["slope"] + value)
     return table
 
 
-def pool_slopes(slopes: pd.DataFrame, **options) -> PooledEffect:
-    """Random-effects pool of the slopes from `within_study_slopes` (log odds per step of age).
+def pool_slopes(slopes: pd.DataFrame) -> PooledEffect:
+    """Pool the slopes from `within_study_slopes`, random effects (log odds per ten years).
 
     Series of one study are first averaged (inverse variance), so that a study counts once.
-    `options` as for `pool_effects`. Raises `InputError` if no series has two ages.
+    Raises InputError if no series has two ages.
     """
     usable = slopes[slopes["reason"] == ""]
     if usable.empty:
@@ -216,16 +227,15 @@ def pool_slopes(slopes: pd.DataFrame, **options) -> PooledEffect:
     w = 1.0 / usable["se"] ** 2
     by_study = pd.DataFrame({"study": usable["study"], "w": w, "wy": w * usable["slope"]})
     sums = by_study.groupby("study", sort=True)[["w", "wy"]].sum()
-    return pool_effects(
-        (sums["wy"] / sums["w"]).to_numpy(), (1.0 / sums["w"]).to_numpy(), **options
-    )
+    return pool_effects((sums["wy"] / sums["w"]).to_numpy(), (1.0 / sums["w"]).to_numpy())
 
 
 def spline_basis(ages, knots) -> np.ndarray:
-    """Restricted cubic spline terms beyond the straight line (len(knots) - 2 columns).
+    """Return restricted cubic spline terms beyond the straight line (len(knots) - 2 columns).
 
-    Truncated cubes constrained to be linear outside the outer knots, over (last - first)²
-    (Durrleman & Simon 1989; Harrell 2001).
+    Truncated cubes constrained to be linear outside the outer knots, over
+    (last - first)².
+    Source: Durrleman & Simon 1989; Harrell 2001.
     """
     x, knots = np.asarray(ages, float)[:, None], np.asarray(knots, float)
     last, before = knots[-1], knots[-2]
@@ -236,21 +246,21 @@ def spline_basis(ages, knots) -> np.ndarray:
     return terms / (last - knots[0]) ** 2
 
 
-def curve_design(ages, form: str, knots, centre: float) -> np.ndarray:
-    """Columns of the curve: 1, decades from the centre, and for "spline" the spline terms."""
-    x = (np.asarray(ages, float) - centre) / 10.0
+def curve_design(ages, form: str, knots) -> np.ndarray:
+    """Return 1, decades from the centre, and for "spline" the spline terms, as columns."""
+    x = (np.asarray(ages, float) - CENTRE) / 10.0
     columns = [np.ones_like(x), x]
     if form == "spline":
-        columns += list(spline_basis(x, (np.asarray(knots) - centre) / 10.0).T)
+        columns += list(spline_basis(x, (np.asarray(knots) - CENTRE) / 10.0).T)
     return np.column_stack(columns)
 
 
 def mixed_fit(y, v, design, study, age_x, random_slope: bool, restricted: bool) -> dict:
-    """Fit known-variance strata with random study intercept, optional slope, and stratum effects.
+    """Fit strata of known variance with random intercepts and slopes of studies, and strata.
 
-    Returns beta, cov, variances (intercept, slope, stratum) and log_likelihood. `age_x` is the
-    age in decades from the centre. Variance components are searched on the standard deviation
-    scale from several starts, so zero is reachable.
+    age_x: decades from the centre. Returns beta, cov, variances (intercept, slope, stratum) and
+    log_likelihood. The variance components are searched as standard deviations from several
+    starts, so zero is reachable.
     """
     same = study[:, None] == study[None, :]
     components = [same.astype(float)]
@@ -309,15 +319,13 @@ def fit_age_curve(
     *,
     form: str | None = None,
     random_slope: bool | None = None,
-    centre: float = CENTRE,
-    open_upper: float = OPEN_UPPER,
 ) -> AgeCurve:
-    """Pooled curve of the log odds on age (see module docstring for model and rule).
+    """Fit a pooled curve of the log odds on age (see module docstring for model and rule).
 
-    `strata`, `excluded` as `age_strata` returns them. `form` ("linear", "spline") and
-    `random_slope` override the rule. Raises `InputError` for fewer than four strata, fewer than
-    three ages or fewer than two studies that have two ages each: differences between studies are
-    not differences between ages, so a curve cannot be drawn from that.
+    strata, excluded: as `age_strata` returns them. form ("linear", "spline") and random_slope
+    override the rule. Raises InputError for fewer than four strata, fewer than three ages or fewer
+    than two studies that have two ages each: differences between studies are not differences
+    between ages, so a curve cannot be drawn from that.
     """
     if form is not None:
         check_choice("form", form, ("linear", "spline"))
@@ -331,57 +339,40 @@ def fit_age_curve(
         )
     age = strata["age"].to_numpy()
     knots = tuple(float(q) for q in np.quantile(np.unique(age), KNOT_QUANTILES))
-    y, v = strata["yi"].to_numpy(), strata["vi"].to_numpy()
-    study, x = strata["study"].to_numpy(), (age - centre) / 10.0
-    forms = (
-        [form]
-        if form
-        else ["linear"] + ["spline"] * (k >= SPLINE_MIN_ROWS and ages >= SPLINE_MIN_AGES)
-    )
-    slopes = (
-        [random_slope]
-        if random_slope is not None
-        else ([False, True] if several >= SLOPE_MIN_STUDIES else [False])
-    )
+    data = strata["yi"].to_numpy(), strata["vi"].to_numpy()
+    units = strata["study"].to_numpy(), (age - CENTRE) / 10.0
+
+    def fit(shape: str, slope: bool, restricted: bool) -> dict:
+        return mixed_fit(*data, curve_design(age, shape, knots), *units, slope, restricted)
+
+    bends = k >= SPLINE_MIN_ROWS and ages >= SPLINE_MIN_AGES
+    slopes = [False, True] if several >= SLOPE_MIN_STUDIES else [False]
     candidates = []
-    for f in forms:
-        design = curve_design(age, f, knots, centre)
-        for s in slopes:
-            fit = mixed_fit(y, v, design, study, x, s, restricted=False)
-            parameters = design.shape[1] + 2 + s
+    for shape in [form] if form else ["linear", "spline"][: 1 + bends]:
+        for slope in slopes if random_slope is None else [random_slope]:
+            log_likelihood = fit(shape, slope, restricted=False)["log_likelihood"]
+            parameters = curve_design(age[:1], shape, knots).shape[1] + 2 + slope
             spare = k - parameters - 1
             penalty = 2.0 * parameters * k / spare if spare > 0 else np.inf
-            candidates.append(
-                {
-                    "form": f,
-                    "random_slope": s,
-                    "parameters": parameters,
-                    "log_likelihood": fit["log_likelihood"],
-                    "aicc": -2.0 * fit["log_likelihood"] + penalty,
-                }
-            )
-    table = pd.DataFrame(candidates)
+            aicc = -2.0 * log_likelihood + penalty
+            candidates.append((shape, slope, parameters, log_likelihood, aicc))
+    columns = ["form", "random_slope", "parameters", "log_likelihood", "aicc"]
+    table = pd.DataFrame(candidates, columns=columns)
     winner = int(table["aicc"].to_numpy().argmin())
     table["chosen"] = np.arange(len(table)) == winner
-    chosen = candidates[winner]
-    design = curve_design(age, chosen["form"], knots, centre)
-    fit = mixed_fit(y, v, design, study, x, chosen["random_slope"], restricted=True)
+    form, random_slope = candidates[winner][:2]
+    chosen = fit(form, random_slope, restricted=True)
     return AgeCurve(
-        form=chosen["form"],
-        random_slope=bool(chosen["random_slope"]),
-        beta=fit["beta"],
-        cov=fit["cov"],
-        knots=knots if chosen["form"] == "spline" else (),
-        centre=centre,
+        form=form,
+        random_slope=bool(random_slope),
+        beta=chosen["beta"],
+        cov=chosen["cov"],
+        knots=knots if form == "spline" else (),
         df=several - 1,
-        variances=fit["variances"],
+        variances=chosen["variances"],
         k=k,
         studies=studies,
         comparing=several,
-        assumptions={
-            "open_upper": open_upper,
-            "variance_from": strata["variance_from"].value_counts().sort_index().to_dict(),
-        },
         candidates=table,
         strata=strata,
         excluded=pd.DataFrame(columns=["id", "reason"]) if excluded is None else excluded,
@@ -389,14 +380,15 @@ def fit_age_curve(
 
 
 def predict_curve(curve: AgeCurve, ages) -> pd.DataFrame:
-    """The curve at `ages`: age, prevalence, low, high (percent), extrapolated.
+    """Read the curve at `ages`: age, prevalence, low, high (percent, 95 %), extrapolated.
 
     The band is for the mean curve (delta method on the log odds), not for a new study.
     """
     ages = np.asarray(ages, float)
     design = curve.design(ages)
     mean = design @ curve.beta
-    half = t.ppf(0.975, curve.df) * np.sqrt(np.einsum("ij,jk,ik->i", design, curve.cov, design))
+    variance = np.einsum("ij,jk,ik->i", design, curve.cov, design)
+    half = t.ppf(0.975, curve.df) * np.sqrt(variance)
     seen = curve.strata["age"]
     return pd.DataFrame(
         {
@@ -409,71 +401,56 @@ def predict_curve(curve: AgeCurve, ages) -> pd.DataFrame:
     )
 
 
-def age_contrast(curve: AgeCurve, from_age: float, to_age: float) -> dict:
-    """Does the curve rise between two ages?
-
-    Returns from_age, to_age, prevalence_from, prevalence_to (percent), odds_ratio with or_low and
-    or_high, difference (percentage points) with difference_low and difference_high (delta
-    method), p, df, label and extrapolated (an age lies outside the strata's midpoints). The label
-    is read from the odds ratio's interval: "rises" above 1, "falls" below 1, else
-    "no clear change".
-    """
+def age_contrast(curve: AgeCurve, from_age: float, to_age: float) -> AgeContrast:
+    """Compare the curve at two ages, the younger one first (InputError otherwise)."""
     if not from_age < to_age:
         raise InputError(f"ages are {from_age!r} and {to_age!r}, expected the younger one first")
     design = curve.design([from_age, to_age])
     mean = design @ curve.beta
-    step = design[1] - design[0]
-    se = float(np.sqrt(step @ curve.cov @ step))
-    multiplier = float(t.ppf(0.975, curve.df))
-    low, high = mean[1] - mean[0] - multiplier * se, mean[1] - mean[0] + multiplier * se
     percent = to_percent(mean)
     gradient = (percent * (100.0 - percent) / 100.0)[:, None] * design
-    slope = gradient[1] - gradient[0]
-    difference_se = float(np.sqrt(slope @ curve.cov @ slope))
-    difference = float(percent[1] - percent[0])
-    band = predict_curve(curve, [from_age, to_age])
+    se, difference_se = (
+        float(np.sqrt(step @ curve.cov @ step))
+        for step in (design[1] - design[0], gradient[1] - gradient[0])
+    )
+    multiplier = float(t.ppf(0.975, curve.df))
+    change, difference = float(mean[1] - mean[0]), float(percent[1] - percent[0])
+    low, high = change - multiplier * se, change + multiplier * se
     with np.errstate(over="ignore"):
-        ratios = np.exp([mean[1] - mean[0], low, high])
-    return {
-        "from_age": float(from_age),
-        "to_age": float(to_age),
-        "prevalence_from": float(percent[0]),
-        "prevalence_to": float(percent[1]),
-        "odds_ratio": float(ratios[0]),
-        "or_low": float(ratios[1]),
-        "or_high": float(ratios[2]),
-        "difference": difference,
-        "difference_low": difference - multiplier * difference_se,
-        "difference_high": difference + multiplier * difference_se,
-        "p": float(2.0 * t.sf(abs(mean[1] - mean[0]) / se, curve.df)) if se > 0 else None,
-        "df": curve.df,
-        "form": curve.form,
-        "k": curve.k,
-        "studies": curve.studies,
-        "comparing": curve.comparing,
-        "label": direction(low, high),
-        "extrapolated": bool(band["extrapolated"].any()),
-    }
+        ratios = [float(ratio) for ratio in np.exp([change, low, high])]
+    return AgeContrast(
+        float(from_age),
+        float(to_age),
+        *map(float, percent),
+        *ratios,
+        difference=difference,
+        difference_low=difference - multiplier * difference_se,
+        difference_high=difference + multiplier * difference_se,
+        p=float(2.0 * t.sf(abs(change) / se, curve.df)) if se > 0 else None,
+        df=curve.df,
+        label=direction(low, high),
+        extrapolated=bool(predict_curve(curve, [from_age, to_age])["extrapolated"].any()),
+    )
 
 
-def direction(low: float, high: float, null: float = 0.0) -> str:
-    """ "rises", "falls" or "no clear change" from an interval against `null`."""
-    if low > null:
+def direction(low: float, high: float) -> str:
+    """Return "rises", "falls" or "no clear change" from an interval of log odds."""
+    if low > 0:
         return "rises"
-    return "falls" if high < null else "no clear change"
+    return "falls" if high < 0 else "no clear change"
 
 
 def age_contrast_within(
-    strata: pd.DataFrame, from_age: float, **options
+    strata: pd.DataFrame, from_age: float
 ) -> tuple[pd.DataFrame, PooledEffect | None]:
-    """Steepness from `from_age` on, by studies that have two ages at or above it.
+    """Fit the slopes from `from_age` on, by studies that have two ages at or above it.
 
     Returns (slopes per decade of each series, their pool), the pool None if no series qualifies:
     the direct, assumption-poor answer to whether prevalence goes on rising late in life.
     """
     slopes = within_study_slopes(strata[strata["age"] >= from_age])
     usable = len(slopes) > 0 and (slopes["reason"] == "").any()
-    return slopes, pool_slopes(slopes, **options) if usable else None
+    return slopes, pool_slopes(slopes) if usable else None
 
 
 def paired_contrast(
@@ -485,69 +462,42 @@ def paired_contrast(
     study: str = "study_key",
     measure: str = "odds_ratio",
     id: str = "row_id",
-    **columns,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(pairs, excluded): level `first` of column `arm` against `second` inside each study.
+    """Compare level `first` of column `arm` with level `second` inside each study.
 
-    `measure` is "odds_ratio" or "prevalence_ratio"; the effect is its logarithm, its variance the
-    sum of the two arms'. `columns` go to `strata_on_logit_scale`. Pairs has study, first_id,
-    second_id, first_percent, second_percent, yi, vi, ratio, low, high, variance_from (of both).
-    Excluded has id, reason: an arm alone, no variance, or an arm that occurs twice in a study
-    (which of them is meant cannot be known, so the study is left out: pass rows of one stratum).
-    Pool with ``pool_effects(pairs.yi, pairs.vi)`` and take the exponential.
+    measure: "odds_ratio" or "prevalence_ratio"; the effect is its logarithm, its variance the sum
+    of the two arms'. Returns (pairs, excluded). Pairs has study, first_id, second_id,
+    first_percent, second_percent, yi, vi, ratio, low, high, variance_from (of both): pool yi and vi
+    by `pool_effects` and take the exponential. Excluded has id, reason: an arm alone, no variance,
+    or an arm that occurs twice in a study (which of them is meant cannot be known, so the study is
+    left out: pass rows of one stratum).
     """
     check_choice("measure", measure, MEASURES)
-    require_columns(frame, [arm, study])
+    require_columns(frame, arm=arm, study=study)
     part = frame[frame[arm].isin([first, second])]
-    table = strata_on_logit_scale(part, id=id, **columns)
+    table = strata_on_logit_scale(part, id=id)
     table["arm"], table["study"] = part[arm].to_numpy(), part[study].astype(str).to_numpy()
     pairs, excluded = [], []
     for name, rows in table.groupby("study", sort=True):
         reason = _pair_problem(rows, first, second)
         if reason:
-            excluded += [{"id": i, "reason": reason} for i in rows["id"]]
+            excluded += [(i, reason) for i in rows["id"]]
             continue
         a, b = (rows[rows["arm"] == x].iloc[0] for x in (first, second))
         if measure == "odds_ratio":
             yi, vi = a["yi"] - b["yi"], a["vi"] + b["vi"]
         else:
-            yi = np.log(_expit(a["yi"]) / _expit(b["yi"]))
-            vi = a["vi"] * (1 - _expit(a["yi"])) ** 2 + b["vi"] * (1 - _expit(b["yi"])) ** 2
-        half = t.ppf(0.975, np.inf) * np.sqrt(vi)
-        sources = sorted({a["variance_from"], b["variance_from"]})
-        pairs.append(
-            {
-                "study": name,
-                "first_id": a["id"],
-                "second_id": b["id"],
-                "first_percent": a["prevalence"],
-                "second_percent": b["prevalence"],
-                "yi": yi,
-                "vi": vi,
-                "ratio": np.exp(yi),
-                "low": np.exp(yi - half),
-                "high": np.exp(yi + half),
-                "variance_from": ", ".join(sources),
-            }
-        )
-    names = [
-        "study",
-        "first_id",
-        "second_id",
-        "first_percent",
-        "second_percent",
-        "yi",
-        "vi",
-        "ratio",
-        "low",
-        "high",
-        "variance_from",
-    ]
+            share_a, share_b = (float(to_percent(x["yi"])) / 100.0 for x in (a, b))
+            yi = np.log(share_a / share_b)
+            vi = a["vi"] * (1 - share_a) ** 2 + b["vi"] * (1 - share_b) ** 2
+        half = Z_95 * np.sqrt(vi)
+        ratios = np.exp(yi), np.exp(yi - half), np.exp(yi + half)
+        sources = ", ".join(sorted({a["variance_from"], b["variance_from"]}))
+        percents = a["prevalence"], b["prevalence"]
+        pairs.append((name, a["id"], b["id"], *percents, yi, vi, *ratios, sources))
+    names = ["study", "first_id", "second_id", "first_percent", "second_percent", "yi", "vi"]
+    names += ["ratio", "low", "high", "variance_from"]
     return pd.DataFrame(pairs, columns=names), pd.DataFrame(excluded, columns=["id", "reason"])
-
-
-def _expit(y: float) -> float:
-    return float(to_percent(y)) / 100.0
 
 
 def _pair_problem(rows: pd.DataFrame, first: str, second: str) -> str:

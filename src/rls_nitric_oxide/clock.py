@@ -13,17 +13,16 @@ import pandas as pd
 
 from claimbook.errors import InputError
 from claimbook.stats.cosinor import DAY
+from claimbook.stats.proportions import require_columns
 
+ENDS = ("peak_time", "peak_time_end", "trough_time", "trough_time_end")
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 
 
 def parse_clock(text: Any) -> float:
     """Return the hours after midnight of ``HH:MM``; ``24:00`` is 0.
 
-    Raises
-    ------
-    InputError
-        If `text` is not a clock time.
+    Raises InputError if `text` is not a clock time.
     """
     match = _CLOCK.fullmatch(text.strip()) if isinstance(text, str) else None
     hours, minutes = (int(part) for part in match.groups()) if match else (99, 99)
@@ -37,10 +36,7 @@ def clock_hours(times: Any) -> np.ndarray:
 
     Numbers must be finite; they are taken round the clock (25.0 is 01:00).
 
-    Raises
-    ------
-    InputError
-        If an entry is neither a clock time nor a number nor missing.
+    Raises InputError if an entry is neither a clock time nor a number nor missing.
     """
     entries = pd.Series(np.atleast_1d(np.asarray(times, dtype=object)))
     return np.array([_hours(entry) for entry in entries], dtype=float)
@@ -114,50 +110,29 @@ def classify_timing(
 ) -> pd.DataFrame:
     """Return, row by row, whether peaks and troughs lie where a claim puts them.
 
-    Parameters
-    ----------
-    df
-        Columns ``peak_time``, ``peak_time_end``, ``trough_time``, ``trough_time_end`` (clock
-        times, missing where not known; without an end the time is one moment) and
-        ``rhythm_found`` (yes, no, mixed, missing).
-    peak_window, trough_window
-        The claimed windows, start and end; without a trough window only the peak is judged.
-    inverse
-        Optional booleans, one per row: true where a high reading means little of the thing
-        claimed (an inhibitor, a resistance). There the source's trough is taken as the peak and
-        its peak as the trough.
-
-    Returns
-    -------
-    DataFrame on the index of `df`:
-
-    * ``peak_agrees``, ``trough_agrees``: the two windows share a moment (missing if unknown);
-    * ``agreement``: ``yes`` (everything known agrees), ``partly`` (one of the two), ``no``
-      (nothing agrees, or the source found no rhythm), ``cannot_say`` (no clock time);
-    * ``hours_from_peak_window``: how far the peak lies from the nearest edge, 0 inside.
-
-    Raises
-    ------
-    InputError
-        If a column is missing or an entry is not a clock time (the row is named).
+    df: peak_time, peak_time_end, trough_time, trough_time_end (clock times, missing where not
+    known; without an end the time is one moment) and rhythm_found (yes, no, mixed, missing).
+    peak_window, trough_window: the claimed windows, start and end; without a trough window only
+    the peak is judged.
+    inverse: one boolean per row, true where a high reading means little of the thing claimed (an
+    inhibitor, a resistance); there the source's trough is taken as the peak and its peak as the
+    trough.
+    Returns, on the index of `df`:
+        peak_agrees, trough_agrees  the two windows share a moment (missing if unknown)
+        agreement                   yes (everything known agrees), partly (one of the two), no
+                                    (nothing agrees, or the source found no rhythm), cannot_say
+        hours_from_peak_window      how far the peak lies from the nearest edge, 0 inside
+    Raises InputError if a column is missing or an entry is not a clock time (the row is named).
     """
-    needed = ("peak_time", "peak_time_end", "trough_time", "trough_time_end", "rhythm_found")
-    lacking = [c for c in needed if c not in df.columns]
-    if lacking:
-        raise InputError(f"classify_timing needs the column(s) {', '.join(lacking)}")
+    require_columns(df, [*ENDS, "rhythm_found"])
     turned = np.zeros(len(df), dtype=bool) if inverse is None else np.asarray(inverse, dtype=bool)
     if turned.shape != (len(df),):
         raise InputError(f"inverse must hold one boolean for each of the {len(df)} rows")
     rows = []
-    records = df[list(needed)].to_dict("records")
+    records = df[[*ENDS, "rhythm_found"]].to_dict("records")
     for label, row, turn in zip(df.index, records, turned, strict=True):
         if turn:
-            row = row | {
-                "peak_time": row["trough_time"],
-                "peak_time_end": row["trough_time_end"],
-                "trough_time": row["peak_time"],
-                "trough_time_end": row["peak_time_end"],
-            }
+            row = row | dict(zip(ENDS, (row[end] for end in (*ENDS[2:], *ENDS[:2])), strict=True))
         try:
             rows.append(_classify(row, peak_window, trough_window))
         except InputError as error:

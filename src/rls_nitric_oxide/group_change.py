@@ -1,12 +1,11 @@
 """Change between two groups: the ratio of their means as a percentage, with its interval.
 
-One row of the input is one group; a comparison joins a reference group (say, the young) with one
-or more compared groups (say, the old). The change is ``100 * (compared / reference - 1)``.
+One row of the input is one group; a comparison joins a reference group (the young) with one
+or more compared groups (the old). The change is ``100 * (compared / reference - 1)``.
 
 The interval is that of the log ratio of means, whose variance is by the delta method
 ``SE1^2 / mean1^2 + SE2^2 / mean2^2`` (Hedges, Gurevitch and Curtis 1999, Ecology 80:1150-1156;
-performance studied by Friedrich, Adhikari and Beyene 2008, doi:10.1186/1471-2288-8-32). An
-alternative draws both means from Student distributions with a seed.
+performance studied by Friedrich, Adhikari and Beyene 2008, doi:10.1186/1471-2288-8-32).
 
 A number after a plus-minus sign whose meaning the source does not state is never taken for a
 standard error, nor for a standard deviation: such a comparison has a change and no interval.
@@ -16,19 +15,21 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from scipy import stats
 
 from claimbook.book.evidence import NOT_EVIDENCE
 from claimbook.book.units import convert, same_kind
 from claimbook.errors import InputError
+from claimbook.stats.proportions import require_columns, row_ids
 
 CONFIDENCE = 0.95
 """Coverage of every interval, and of the printed intervals that are read as `ci95`."""
 PRECISE_MEAN = 3.0
 """A mean of fewer standard errors than this is too uncertain for the log ratio (Hedges 1999)."""
-DELTA, SIMULATED = "log ratio, delta method", "log ratio, simulated means"
+YOUNG, OLD = "young", "old"
+REPORTED = "percent_change_vs_young"
+"""Column with the change as the source states it, in percent."""
 REQUIRED = ("row_id", "comparison_id", "comparison_role", "value", "spread_type", "n", "unit")
 OPTIONAL = ("spread", "low", "high", "verification")
 NO_STANDARD_ERROR = {
@@ -39,42 +40,22 @@ NO_STANDARD_ERROR = {
     "bracket": "a bracket of plausible values has no standard error",
 }
 COLUMNS = [
-    "comparison_id",
-    "row_id",
-    "reference_row_id",
-    "value",
-    "reference_value",
-    "unit",
-    "n",
-    "reference_n",
-    "difference",
-    "percent_change",
-    "reported_change",
-    "disagreement",
-    "ci_low",
-    "ci_high",
-    "interval_method",
-    "reason_without_interval",
-    "reason_without_change",
-    "basis",
-    "of_falls",
-    "of_percentages",
-    "precise",
-    "reference_shared_by",
-    "verification",
-]
+    "comparison_id", "row_id", "reference_row_id", "value", "reference_value", "unit", "n",
+    "reference_n", "difference", "percent_change", "reported_change", "disagreement", "ci_low",
+    "ci_high", "reason_without_interval", "reason_without_change", "basis", "of_falls",
+    "of_percentages", "precise", "reference_shared_by", "verification",
+]  # fmt: skip
 
 
 def standard_error(row: Mapping[str, Any]) -> tuple[float, str]:
     """Return the standard error of a group's mean and ``""``, or NaN and why there is none.
 
-    Reads ``spread_type``, ``spread``, ``low``, ``high``, ``value`` and ``n``:
-
-    * ``se``: `spread`, or half the distance of `low` and `high`;
-    * ``sd``: the same over the square root of `n`, which must be 2 or more;
-    * ``ci95``: half the distance of `low` and `high` over the Student quantile for `n` - 1
-      degrees of freedom, or over the normal quantile where `n` is missing;
-    * everything else: none, with the reason.
+    By ``spread_type``:
+        se    `spread`, or half the distance of `low` and `high`
+        sd    the same over the square root of `n`, which must be 2 or more
+        ci95  half the distance of `low` and `high` over the Student quantile for `n` - 1 degrees
+              of freedom, or over the normal quantile where `n` is missing
+        else  none, with the reason
     """
     kind = row.get("spread_type")
     if pd.isna(kind):
@@ -102,19 +83,6 @@ def standard_error(row: Mapping[str, Any]) -> tuple[float, str]:
     return float(width), ""
 
 
-def standard_deviation(error: float, size: float) -> float:
-    """Return the standard deviation that belongs to a standard error of a mean of `size`.
-
-    Raises
-    ------
-    InputError
-        If `error` is not above zero or `size` is below 1.
-    """
-    if not (error > 0 and math.isfinite(error) and size >= 1 and math.isfinite(size)):
-        raise InputError("a standard deviation needs a standard error above 0 and a size of 1 up")
-    return error * math.sqrt(size)
-
-
 def log_ratio_interval(
     value: float, error: float, reference: float, reference_error: float
 ) -> tuple[float, float]:
@@ -129,122 +97,62 @@ def log_ratio_interval(
     return 100 * math.expm1(log - half), 100 * math.expm1(log + half)
 
 
-def simulated_interval(
-    value: float,
-    error: float,
-    reference: float,
-    reference_error: float,
-    *,
-    n: float = math.inf,
-    reference_n: float = math.inf,
-    seed: int,
-    draws: int = 20_000,
-) -> tuple[float, float]:
-    """Return the interval of the percent change from drawn means (parametric bootstrap).
+def compare_groups(df: pd.DataFrame) -> pd.DataFrame:
+    """Compare each old group with the young group of its comparison, one row for each.
 
-    Each mean is drawn from a Student distribution with its standard error and n - 1 degrees of
-    freedom (normal where n is infinite or missing); draws with a mean at or below zero are left
-    out. Wider than the delta method where groups are small. The same seed gives the same bytes.
+    df: one row per group, with the columns of `REQUIRED` (`comparison_role` is young or old)
+    and, where there are any, those of `OPTIONAL` and `REPORTED`.
+    Returns, in the order of the input, the columns of `COLUMNS`:
+        value, reference_value, difference  in `unit`, that of the old group
+        percent_change        recomputed from the two values
+        reported_change, disagreement  the source's own, and percentage points between the two
+        ci_low, ci_high       of the change, percent; else `reason_without_interval`
+        reason_without_change where nothing could be recomputed
+        basis                 recomputed, as_reported (only the source's figure), not_verified (a
+                              figure to be shown and never used), or none
+        of_falls              both values are negative, so the change is that of their size
+        of_percentages        the unit is percent, so it is a percentage of percentages
+        precise               both means exceed `PRECISE_MEAN` standard errors
+        reference_shared_by   old groups that share this young group: their intervals are not
+                              independent
+        verification          of the old group's row
+    No row is lost: a comparison that lacks a group, groups whose values cannot be related, and a
+    row that has only a reported change are kept with their reason. Rows without a comparison and
+    without a reported change say nothing about change and are not in the result. Raises
+    InputError if a column is missing or a `row_id` occurs twice.
     """
-    rng = np.random.default_rng(seed)
-    means = []
-    for mean, spread, size in ((value, error, n), (reference, reference_error, reference_n)):
-        known = math.isfinite(size) and size >= 2
-        noise = rng.standard_t(size - 1, draws) if known else rng.standard_normal(draws)
-        means.append(mean + spread * noise)
-    kept = (means[0] > 0) & (means[1] > 0)
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(means[0][kept] / means[1][kept], [tail, 1 - tail])
-    return 100 * (float(low) - 1), 100 * (float(high) - 1)
-
-
-def compare_groups(
-    df: pd.DataFrame,
-    *,
-    reference: str = "young",
-    compared: str = "old",
-    reported: str = "percent_change_vs_young",
-    method: str = "delta",
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Return one row per compared group: its change against the reference group.
-
-    Parameters
-    ----------
-    df
-        One row per group, with the columns ``row_id``, ``comparison_id``, ``comparison_role``
-        (levels `reference` and `compared`), ``value``, ``spread_type``, ``n``, ``unit``, and,
-        where there are any, ``spread``, ``low``, ``high``, ``verification`` and `reported`.
-    reported
-        Name of the column with the change as it was entered from the source, in percent.
-    method
-        ``delta`` or ``simulated`` (drawn means, with `seed`).
-
-    Returns
-    -------
-    DataFrame in the order of the input, with the columns of `COLUMNS`:
-
-    * ``value`` and ``reference_value`` in ``unit`` (that of the compared group), ``difference``;
-    * ``percent_change`` recomputed from the two values, ``reported_change``, and their
-      ``disagreement`` in percentage points;
-    * ``ci_low``, ``ci_high``, ``interval_method``, or ``reason_without_interval``;
-    * ``reason_without_change`` where nothing could be recomputed;
-    * ``basis``: ``recomputed``, ``as_reported`` (only the source's figure), ``not_verified`` (a
-      figure to be shown and never used), or ``none``;
-    * ``of_falls``: both values are negative, so the change is that of their size;
-    * ``of_percentages``: the unit is percent, so the change is a percentage of percentages;
-    * ``precise``: both means exceed `PRECISE_MEAN` standard errors (missing without interval);
-    * ``reference_shared_by``: how many compared groups share this reference group; intervals
-      that share one are not independent;
-    * ``verification`` of the compared row.
-
-    No row is lost: a comparison that lacks a group, a compared group whose values cannot be
-    related, and a row that has only a reported change are kept with their reason. Rows without a
-    comparison and without a reported change say nothing about change and are not in the result.
-
-    Raises
-    ------
-    InputError
-        If a column is missing, `method` is unknown, or a `row_id` occurs twice.
-    """
-    lacking = [c for c in REQUIRED if c not in df.columns]
-    if lacking:
-        raise InputError(f"compare_groups needs the column(s) {', '.join(lacking)}")
-    if method not in ("delta", "simulated"):
-        raise InputError(f"method must be 'delta' or 'simulated', not '{method}'")
-    if df["row_id"].duplicated().any():
-        twice = df.loc[df["row_id"].duplicated(), "row_id"].iloc[0]
-        raise InputError(f"row_id '{twice}' occurs twice")
-    table = df.reindex(columns=[*REQUIRED, *OPTIONAL, reported])
+    require_columns(df, REQUIRED)
+    row_ids(df, "row_id")
+    table = df.reindex(columns=[*REQUIRED, *OPTIONAL, REPORTED])
     linked = table["comparison_id"].notna()
     references = {
         key: group.to_dict("records")
-        for key, group in table[linked & (table["comparison_role"] == reference)].groupby(
+        for key, group in table[linked & (table["comparison_role"] == YOUNG)].groupby(
             "comparison_id"
         )
     }
-    shared = table.loc[linked & (table["comparison_role"] == compared), "comparison_id"]
+    shared = table.loc[linked & (table["comparison_role"] == OLD), "comparison_id"]
     counts = shared.value_counts()
     rows = []
     for row in table.to_dict("records"):
         key, role = row["comparison_id"], row["comparison_role"]
         if pd.isna(key):
-            if not pd.isna(row[reported]):
-                rows.append(_result(row, None, row[reported], "the source gives no second value"))
-        elif role == compared:
+            if not pd.isna(row[REPORTED]):
+                rows.append(_result(row, None, row[REPORTED], "the source gives no second value"))
+        elif role == OLD:
             found = references.get(key, [])
             if len(found) == 1:
-                rows.append(_compare(row, found[0], row[reported], method, seed))
+                rows.append(_compare(row, found[0], row[REPORTED]))
                 rows[-1]["reference_shared_by"] = int(counts[key])
             else:
-                why = f"{len(found)} rows of role '{reference}' in this comparison, not one"
-                rows.append(_result(row, None, row[reported], why))
-        elif role != reference:
-            why = f"role '{role}' is neither '{reference}' nor '{compared}'"
-            rows.append(_result(row, None, row[reported], why))
+                why = f"{len(found)} rows of role '{YOUNG}' in this comparison, not one"
+                rows.append(_result(row, None, row[REPORTED], why))
+        elif role != YOUNG:
+            why = f"role '{role}' is neither '{YOUNG}' nor '{OLD}'"
+            rows.append(_result(row, None, row[REPORTED], why))
         elif key not in counts.index:
-            why = f"no row of role '{compared}' in this comparison"
-            rows.append(_result(None, row, row[reported], why) | {"comparison_id": key})
+            why = f"no row of role '{OLD}' in this comparison"
+            rows.append(_result(None, row, row[REPORTED], why) | {"comparison_id": key})
     result = pd.DataFrame(rows, columns=COLUMNS)
     for column in ("of_falls", "of_percentages", "precise"):
         result[column] = result[column].astype("boolean")
@@ -252,20 +160,15 @@ def compare_groups(
 
 
 def place_claim(changes: pd.DataFrame, claimed_percent: float) -> pd.DataFrame:
-    """Return `changes` with what a claimed change says to each row.
+    """Compare changes with a claimed one, which is signed (a fall by three quarters is -75).
 
-    `claimed_percent` is signed (a fall by three quarters is -75). Added columns:
-
-    * ``change``: the recomputed change, or the reported one where there is no other (missing
-      where the basis is ``not_verified``);
-    * ``beyond_claim``: the change points the claimed way and is at least as large;
-    * ``claim_in_interval``: the claimed change lies within the interval (missing without one);
-    * ``gap_to_claim``: change minus claimed change, in percentage points.
-
-    Raises
-    ------
-    InputError
-        If `claimed_percent` is zero, not finite, or below -100.
+    Adds these columns to `changes`:
+        change             recomputed, or the reported one where there is no other (missing where
+                           the basis is not_verified)
+        beyond_claim       the change points the claimed way and is at least as large
+        claim_in_interval  the claimed change lies in the interval (missing without one)
+        gap_to_claim       change minus claimed change, percentage points
+    Raises InputError if the claimed change is zero, not finite, or below -100.
     """
     claimed = _number(claimed_percent)
     if not math.isfinite(claimed) or claimed == 0 or claimed < -100:
@@ -282,9 +185,7 @@ def place_claim(changes: pd.DataFrame, claimed_percent: float) -> pd.DataFrame:
     )
 
 
-def _compare(
-    row: dict[str, Any], other: dict[str, Any], reported: Any, method: str, seed: int
-) -> dict[str, Any]:
+def _compare(row: dict[str, Any], other: dict[str, Any], reported: Any) -> dict[str, Any]:
     """Return the result row of one compared group and its reference group."""
     value, base = _number(row["value"]), _number(other["value"])
     weak = [r["row_id"] for r in (row, other) if r["verification"] in NOT_EVIDENCE]
@@ -315,16 +216,10 @@ def _compare(
         result["reason_without_interval"] = no_base_error or no_error
         return result
     base_error *= factor
-    sizes = abs(value), error, abs(base), base_error
-    if method == "delta":
-        low, high = log_ratio_interval(*sizes)
-    else:
-        counts = [n if math.isfinite(n) else math.inf for n in map(_number, (row["n"], other["n"]))]
-        low, high = simulated_interval(*sizes, n=counts[0], reference_n=counts[1], seed=seed)
+    low, high = log_ratio_interval(abs(value), error, abs(base), base_error)
     return result | {
         "ci_low": low,
         "ci_high": high,
-        "interval_method": DELTA if method == "delta" else SIMULATED,
         "precise": abs(value) >= PRECISE_MEAN * error and abs(base) >= PRECISE_MEAN * base_error,
     }
 

@@ -9,18 +9,15 @@ No substance, length or volume is known here: constants of nature come from `sci
 everything else from the caller. Zero, negative, missing and infinite inputs, and inputs of
 another dimension, raise `InputError`; where zero is meaningful the docstring says so.
 
-Sources
--------
-* First-order decay and its half-life: elementary (the share left after each half-life is 1/2).
-* Ideal gas: n = pV/RT.
-* Creeping flow through a hole in a thin wall: Sampson 1891, doi:10.1098/rsta.1891.0012.
-* Flow in a long tube: Hagen and Poiseuille; laminar entrance length 0.06 Re d.
-* Diffusion through a hole or short channel: path lengthened by pi d / 8 at each open end, as for
-  leaf pores (Monteith and Unsworth 2008; Franks and Beerling 2009,
-  doi:10.1073/pnas.0904209106). Without a channel this is the exact conductance D d of a round
-  hole in a thin wall.
-* That diffusion prevails in narrow openings of a cavity and convection in wide ones:
-  Hood et al. 2009, doi:10.1152/japplphysiol.91615.2008.
+Sources:
+    ideal gas: n = pV/RT
+    creeping flow through a hole in a thin wall: Sampson 1891, doi:10.1098/rsta.1891.0012
+    flow in a long tube: Hagen and Poiseuille; laminar entrance length 0.06 Re d
+    diffusion through a hole or short channel, its path lengthened by pi d / 8 at each open end, as
+    for leaf pores: Franks and Beerling 2009, doi:10.1073/pnas.0904209106; without a channel this
+    is the exact conductance D d of a round hole in a thin wall
+    diffusion prevails in narrow openings of a cavity, convection in wide ones: Hood et al. 2009,
+    doi:10.1152/japplphysiol.91615.2008
 """
 
 import math
@@ -58,10 +55,8 @@ def log10_share_left(time: Any, half_life: Any) -> Any:
     ``log10 share = -(time / half_life) * log10(2)``, which never underflows. A time of zero is
     allowed and gives 0, the whole.
 
-    Raises
-    ------
-    InputError
-        If a half-life is not above zero, a time is negative, or their ratio is not finite.
+    Raises InputError if a half-life is not above zero, a time is negative, or their ratio is
+    not finite.
     """
     elapsed = magnitudes(time, "second", "time")
     if np.any(elapsed < 0):
@@ -80,10 +75,7 @@ def format_share(log10_share: Any) -> Any:
     ``"10^-150.5 (effectively nothing)"`` where less than one molecule of a mole is left. An
     array gives an array of text of the same shape.
 
-    Raises
-    ------
-    InputError
-        If a logarithm is missing, infinite, or above 0 (more than the whole).
+    Raises InputError if a logarithm is missing, infinite, or above 0 (more than the whole).
     """
     logs = magnitudes(log10_share, "dimensionless", "log10_share")
     if np.any(logs > 1e-12):
@@ -119,11 +111,6 @@ def share_words(result: pd.Series) -> str:
     return f"{middle.removesuffix(NOTHING)} ({low.removesuffix(NOTHING)} to {high})"
 
 
-def half_life_of_rate(rate: Any) -> "pint.Quantity":
-    """Return the half-life (second) of a first-order loss `rate` (1/second): ln 2 / rate."""
-    return _quantity(math.log(2) / positive(rate, "1/second", "rate"), "second")
-
-
 def rate_of_half_life(half_life: Any) -> "pint.Quantity":
     """Return the first-order loss rate (1/second) of a `half_life` (second): ln 2 / half-life."""
     return _quantity(math.log(2) / positive(half_life, "second", "half_life"), "1/second")
@@ -135,39 +122,10 @@ def implied_speed(distance: Any, time: Any) -> "pint.Quantity":
     return _quantity(path / positive(time, "second", "time"), "m/second")
 
 
-def transit_time(distance: Any, speed: Any) -> "pint.Quantity":
-    """Return the time (second) to cover `distance` (metre) at `speed` (m/second)."""
-    path = positive(distance, "metre", "distance")
-    return _quantity(path / positive(speed, "m/second", "speed"), "second")
-
-
-def distance_per_half_life(speed: Any, half_life: Any) -> "pint.Quantity":
-    """Return the way (mm) that a stream of `speed` (m/second) moves in one half-life (second)."""
-    moved = positive(speed, "m/second", "speed") * positive(half_life, "second", "half_life")
-    return _quantity(convert(moved, "metre", "mm"), "mm")
-
-
-def mean_speed(flow: Any, diameter: Any) -> "pint.Quantity":
-    """Return the mean speed (cm/second) of a `flow` (mL/min) in a round tube (diameter, mm)."""
-    volume = convert(positive(flow, "mL/min", "flow"), "mL/min", "cm**3/second")
-    width = convert(positive(diameter, "mm", "diameter"), "mm", "cm")
-    return _quantity(volume / (math.pi * width**2 / 4), "cm/second")
-
-
-def diffusion_distance(diffusivity: Any, time: Any) -> "pint.Quantity":
-    """Return sqrt(2 D t) (micrometer), the spread along one axis.
-
-    `diffusivity` in micrometer**2/second, `time` in second.
-    """
-    spread = positive(diffusivity, "micrometer**2/second", "diffusivity")
-    return _quantity(np.sqrt(2 * spread * positive(time, "second", "time")), "micrometer")
-
-
 def molar_flow(volume_flow: Any, temperature: Any, pressure: Any) -> "pint.Quantity":
     """Return the molar flow (nmol/min) of an ideal gas: p V / (R T).
 
-    `volume_flow` in nL/min, `temperature` in kelvin (or ``"25 degree_Celsius"``), `pressure`
-    in pascal (or ``"1 atm"``). R is `scipy.constants.R`.
+    volume_flow in nL/min, temperature in kelvin, pressure in pascal.
     """
     litres = convert(positive(volume_flow, "nL/min", "volume_flow"), "nL/min", "m**3/min")
     warmth = positive(temperature, "kelvin", "temperature")
@@ -253,44 +211,33 @@ def opening_flows(
 ) -> pd.DataFrame:
     """Return the flow by each law, one row per diameter and law, with its validity.
 
-    Columns: ``diameter_mm``, ``law`` (creeping, orifice), ``flow_mL_per_second``,
-    ``reynolds``, ``valid`` (whether the law's own Reynolds number lies where the law holds) and
-    ``limit`` (the condition in words). `diameter` is one number or a list; the rest scalars,
-    units as in `creeping_flow` and `orifice_flow`. Where no row is valid the flow lies between
-    the regimes, and both laws overstate it.
+    Columns: diameter_mm, law (creeping, orifice), flow_mL_per_second, reynolds, valid (whether
+    the law's own Reynolds number lies where the law holds), limit (the condition in words).
+    diameter: one number or a list; units as in `creeping_flow` and `orifice_flow`. Where no row
+    is valid the flow lies between the regimes, and both laws overstate it.
     """
     rows = []
+    limits = {
+        "creeping": f"Reynolds number below {CREEPING_REYNOLDS:g}, or channel longer than "
+        f"{ENTRANCE_LENGTHS:g} Re d and Reynolds number below {LAMINAR_REYNOLDS:g}",
+        "orifice": f"Reynolds number above {100 * CREEPING_REYNOLDS:g} and channel not longer "
+        "than the diameter",
+    }
+    channel = float(magnitudes(length, "mm", "length"))
     for width in np.atleast_1d(positive(diameter, "mm", "diameter")):
-        channel = float(magnitudes(length, "mm", "length"))
         for law, flow in (
             ("creeping", creeping_flow(width, length, pressure, viscosity)),
             ("orifice", orifice_flow(width, pressure, density, discharge_coefficient)),
         ):
             number = float(reynolds_number(flow, width, density, viscosity))
             developed = ENTRANCE_LENGTHS * number * width < channel and number < LAMINAR_REYNOLDS
+            valid = number > 100 * CREEPING_REYNOLDS and channel <= width
             if law == "creeping":
                 valid = number < CREEPING_REYNOLDS or developed
-                limit = (
-                    f"Reynolds number below {CREEPING_REYNOLDS:g}, or channel longer than "
-                    f"{ENTRANCE_LENGTHS:g} Re d and Reynolds number below {LAMINAR_REYNOLDS:g}"
-                )
-            else:
-                valid = number > 100 * CREEPING_REYNOLDS and channel <= width
-                limit = (
-                    f"Reynolds number above {100 * CREEPING_REYNOLDS:g} and channel not longer "
-                    "than the diameter"
-                )
-            rows.append(
-                {
-                    "diameter_mm": float(width),
-                    "law": law,
-                    "flow_mL_per_second": float(flow.magnitude),
-                    "reynolds": number,
-                    "valid": valid,
-                    "limit": limit,
-                }
-            )
-    return pd.DataFrame(rows)
+            flow = float(flow.magnitude)
+            rows.append((float(width), law, flow, number, valid, limits[law]))
+    columns = ["diameter_mm", "law", "flow_mL_per_second", "reynolds", "valid", "limit"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def pressure_exchange(volume: Any, pressure_swing: Any, pressure: Any) -> "pint.Quantity":

@@ -111,18 +111,15 @@ def test_formatted_as_text_and_html(printed):
         format_entry("nobody", printed)
 
 
-@pytest.mark.parametrize(
-    ("latex", "text"),
-    [
-        (r"M{\"u}nzel", "Münzel"),
-        (r"{\'E}tude of {NO}", "Étude of NO"),
-        ("10 % of adults", "10 % of adults"),
-        (r"50\% \& more", "50% & more"),
-        ("pages 1--9", "pages 1–9"),
-        (r"\input{/etc/hosts}", r"\input /etc/hosts"),
-        ("a\x00b\u202ec\td", "a\ufffdb\ufffdc d"),
-    ],
-)
+@pytest.mark.parametrize(("latex", "text"), [
+    (r"M{\"u}nzel", "Münzel"),
+    (r"{\'E}tude of {NO}", "Étude of NO"),
+    ("10 % of adults", "10 % of adults"),
+    (r"50\% \& more", "50% & more"),
+    ("pages 1--9", "pages 1–9"),
+    (r"\input{/etc/hosts}", r"\input /etc/hosts"),
+    ("a\x00b\u202ec\td", "a\ufffdb\ufffdc d"),
+])  # fmt: skip
 def test_plain_text(latex, text):
     assert plain_text(latex) == text
 
@@ -130,26 +127,23 @@ def test_plain_text(latex, text):
 # --- broken files --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("@article{a, title={x}", ["line 1", "'a'", "not closed"]),
-        ("@article{a, title={x}}\n\n@misc{A, title={y}}", ["line 3", "'A'", "line 1"]),
-        ("@article{a,\n  title = {x}\n  year = {1}}", ["line 3", "'a'", "expected"]),
-        ("@article{a, author={a,b,c,d,e}}", ["line 1", "Too many commas"]),
-        ("@article{a, title={x}, title={y}}", ["line 1", "duplicate title"]),
-        ("@article{a, title={x}},\n year={2}}", ["line 2", "closing brace"]),
-        ("\n@article a, title={}", ["line 2", "'@' is not followed"]),
-        ("@article{a, title=foo}", ["line 1", "undefined @string foo"]),
-        ("@article{, title={x}}", ["line 1", "no key"]),
-        ("@article{a, crossref={b}}\n@book{b, crossref={a}}", ["line 1", "circle"]),
-        ("@article{a,title=" + "{" * 90 + "}" * 90 + "}", ["line 1", "nested"]),
-        ("@article{a,title={" + "{}" * 9000 + "}}", ["line 1", "nested"]),
-        ("@article{a,title={" + "x" * MAX_ENTRY_CHARS + "}}", ["line 1", "not closed within"]),
-        ("@article{a,title=\x22" + "{}" * 4000, ["line 1", "'a'"]),
-        ("@misc{a,title=" + '"x" # ' * 9000 + '"y"}', ["line 1", "quotes"]),
-    ],
-)
+@pytest.mark.parametrize(("text", "words"), [
+    ("@article{a, title={x}", ["line 1", "'a'", "not closed"]),
+    ("@article{a, title={x}}\n\n@misc{A, title={y}}", ["line 3", "'A'", "line 1"]),
+    ("@article{a,\n  title = {x}\n  year = {1}}", ["line 3", "'a'", "expected"]),
+    ("@article{a, author={a,b,c,d,e}}", ["line 1", "Too many commas"]),
+    ("@article{a, title={x}, title={y}}", ["line 1", "duplicate title"]),
+    ("@article{a, title={x}},\n year={2}}", ["line 2", "closing brace"]),
+    ("\n@article a, title={}", ["line 2", "'@' is not followed"]),
+    ("@article{a, title=foo}", ["line 1", "undefined @string foo"]),
+    ("@article{, title={x}}", ["line 1", "no key"]),
+    ("@article{a, crossref={b}}\n@book{b, crossref={a}}", ["line 1", "circle"]),
+    ("@article{a,title=" + "{" * 90 + "}" * 90 + "}", ["line 1", "nested"]),
+    ("@article{a,title={" + "{}" * 9000 + "}}", ["line 1", "nested"]),
+    ("@article{a,title={" + "x" * MAX_ENTRY_CHARS + "}}", ["line 1", "not closed within"]),
+    ("@article{a,title=\x22" + "{}" * 4000, ["line 1", "'a'"]),
+    ("@misc{a,title=" + '"x" # ' * 9000 + '"y"}', ["line 1", "quotes"]),
+])  # fmt: skip
 def test_broken_text_is_one_message_with_its_place(text, words):
     with pytest.raises(InputError) as caught:
         parse_bibliography(text, "list.bib")

@@ -61,25 +61,22 @@ def test_implications_of_the_collection_by_hand(book):
         assert float(found) == pytest.approx(value), name
 
 
-@pytest.mark.parametrize(
-    "formula, unit, value",
-    [
-        ("a", "minute", 2 / 60),
-        ("2 * a", "millisecond", 4000),
-        ("a / b", "dimensionless", [2, math.nan, 0.5]),
-        ("(a + b) / a", "percent", [150, 100, 300]),
-        ("0.5 ** (a / b)", "percent", [25, 0, 100 * 0.5**0.5]),
-        ("a ** 2 / a - a", "second", 0),
-        ("-a", "second", -2),
-        ("p", "dimensionless", 0.1),
-        ("a * p", "second", 0.2),
-        ("1 / 0", "dimensionless", math.nan),
-        ("0 / 0", "dimensionless", math.nan),
-        ("(-8) ** (1 / 3)", "dimensionless", math.nan),
-        ("9 ** 9 ** 9 ** 9", "dimensionless", math.nan),
-        ("1e999 * a", "second", math.nan),
-    ],
-)
+@pytest.mark.parametrize("formula, unit, value", [
+    ("a", "minute", 2 / 60),
+    ("2 * a", "millisecond", 4000),
+    ("a / b", "dimensionless", [2, math.nan, 0.5]),
+    ("(a + b) / a", "percent", [150, 100, 300]),
+    ("0.5 ** (a / b)", "percent", [25, 0, 100 * 0.5**0.5]),
+    ("a ** 2 / a - a", "second", 0),
+    ("-a", "second", -2),
+    ("p", "dimensionless", 0.1),
+    ("a * p", "second", 0.2),
+    ("1 / 0", "dimensionless", math.nan),
+    ("0 / 0", "dimensionless", math.nan),
+    ("(-8) ** (1 / 3)", "dimensionless", math.nan),
+    ("9 ** 9 ** 9 ** 9", "dimensionless", math.nan),
+    ("1e999 * a", "second", math.nan),
+])  # fmt: skip
 def test_arithmetic_carries_its_units_and_gives_no_number_where_none_follows(formula, unit, value):
     begun = time.process_time()
     assert value_of(formula, unit) == pytest.approx(value, nan_ok=True)
@@ -136,30 +133,23 @@ def test_names_come_in_the_order_of_their_first_use():
 # --- the file -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "old, new, words",
-    [
-        (
-            "claim: cups_a_day",
-            "claim: cups",
-            "claim 'cups' is not known; did you mean 'cups_a_day'?",
-        ),
-        ("asks: How long", "ask: How long", "key 'ask' is not known; did you mean 'asks'?"),
-        ("  unit: hour\n", "", "'unit' is missing; expected text"),
-        ("unit: hour", "unit: metre", "does not fit"),
-        ("unit: hour", "unit: hoor", "unknown unit 'hoor'; did you mean 'hour'?"),
-        ("cups_a_day * each", "cups * each", "name 'cups' is not known"),
-        ("cups_a_day * each", "each * each / (each - each)", "gives no finite number"),
-        ("row: b1", "row: b11", "inputs: each: row 'b11' is not known; did you mean 'b1'?"),
-        ("row: b1", "row: b4", "inputs: each: row b4 is unverified; it cannot be used"),
-        ("    each:", "    cups_a_day:", "it and its inputs need other names than the figures"),
-        ("brewing_a_day:", "cups_a_day:", "it and its inputs need other names than the figures"),
-        ("  inputs:\n    each: {table: brews, row: b1}", "  inputs: [b1]", "expected 'name: cell'"),
-        ("{table: brews, row: b1}", "b1", "inputs: each: expected table, row and column"),
-        ("brews_an_hour:", "brewing_a_day:", "the key 'brewing_a_day' appears twice"),
-        ("brewing_a_day:\n", "brewing_a_day: 1\nother:\n", "'brewing_a_day': expected asks, claim"),
-    ],
-)
+@pytest.mark.parametrize("old, new, words", [
+    ("claim: cups_a_day", "claim: cups", "claim 'cups' is not known; did you mean 'cups_a_day'?"),
+    ("asks: How long", "ask: How long", "key 'ask' is not known; did you mean 'asks'?"),
+    ("  unit: hour\n", "", "'unit' is missing; expected text"),
+    ("unit: hour", "unit: metre", "does not fit"),
+    ("unit: hour", "unit: hoor", "unknown unit 'hoor'; did you mean 'hour'?"),
+    ("cups_a_day * each", "cups * each", "name 'cups' is not known"),
+    ("cups_a_day * each", "each * each / (each - each)", "gives no finite number"),
+    ("row: b1", "row: b11", "inputs: each: row 'b11' is not known; did you mean 'b1'?"),
+    ("row: b1", "row: b4", "inputs: each: row b4 is unverified; it cannot be used"),
+    ("    each:", "    cups_a_day:", "it and its inputs need other names than the figures"),
+    ("brewing_a_day:", "cups_a_day:", "it and its inputs need other names than the figures"),
+    ("  inputs:\n    each: {table: brews, row: b1}", "  inputs: [b1]", "expected 'name: cell'"),
+    ("{table: brews, row: b1}", "b1", "inputs: each: expected table, row and column"),
+    ("brews_an_hour:", "brewing_a_day:", "the key 'brewing_a_day' appears twice"),
+    ("brewing_a_day:\n", "brewing_a_day: 1\nother:\n", "'brewing_a_day': expected asks, claim"),
+])  # fmt: skip
 def test_faulty_implication_is_refused_when_the_book_is_loaded(coffee, old, new, words):
     path = write_implications(coffee) / "implications.yaml"
     assert old in path.read_text()

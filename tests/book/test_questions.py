@@ -29,23 +29,19 @@ def test_question_needs_no_indirect_rows_and_no_cited_row(coffee):
     assert record["cited"]["row"] is None
 
 
-@pytest.mark.parametrize(
-    "change, words",
-    [
-        ({"ask": "x"}, "key 'ask' is not known; did you mean 'asks'?"),
-        ({"claim": "brewing_tme"}, "claim 'brewing_tme' is not known; did you mean 'brewing_time'"),
-        ({"claim": "aroma"}, "claim with role figure 'aroma' is not known"),
-        ({"claim": ["brewing_time"]}, "claim: expected text"),
-        ({"asks": 5}, "asks: expected text, not 5"),
-        ({"measured": None}, "measured: expected text"),
-        ({"cited_row": "bean_f2"}, "cited_row 'bean_f2' is not known; did you mean 'bean_f1'?"),
-        ({"direct": None}, "direct: expected a list of selections"),
-        ({"direct": "brews"}, "direct: expected a list of selections"),
-        ({"indirect": SELECTION}, "indirect: expected a list of selections"),
-        ({"direct": ["brews"]}, "expected a selection with table, where and value, not 'brews'"),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("change, words", [
+    ({"ask": "x"}, "key 'ask' is not known; did you mean 'asks'?"),
+    ({"claim": "brewing_tme"}, "claim 'brewing_tme' is not known; did you mean 'brewing_time'"),
+    ({"claim": "aroma"}, "claim with role figure 'aroma' is not known"),
+    ({"claim": ["brewing_time"]}, "claim: expected text"),
+    ({"asks": 5}, "asks: expected text, not 5"),
+    ({"measured": None}, "measured: expected text"),
+    ({"cited_row": "bean_f2"}, "cited_row 'bean_f2' is not known; did you mean 'bean_f1'?"),
+    ({"direct": None}, "direct: expected a list of selections"),
+    ({"direct": "brews"}, "direct: expected a list of selections"),
+    ({"indirect": SELECTION}, "indirect: expected a list of selections"),
+    ({"direct": ["brews"]}, "expected a selection with table, where and value, not 'brews'"),
+], ids=str)  # fmt: skip
 def test_bad_question_is_named(coffee, change, words):
     with pytest.raises(InputError) as refused:
         loaded(coffee, QUESTION | change)
@@ -59,28 +55,24 @@ def test_question_that_lacks_a_part_is_named(coffee, key):
         loaded(coffee, {k: v for k, v in QUESTION.items() if k != key})
 
 
-@pytest.mark.parametrize(
-    "change, words",
-    [
-        ({"table": "brew"}, "table 'brew' is not known; did you mean 'brews'?"),
-        ({"table": ["brews"]}, "is not known"),
-        ({"table": "references", "where": {}, "value": "key"}, "column 'row_id' is not known"),
-        ({"value": "valu"}, "column 'valu' is not known; did you mean 'value'?"),
-        ({"value": "method"}, "column 'method' holds no numbers"),
-        ({"low": "unit"}, "column 'unit' holds no numbers"),
-        ({"lo": "low"}, "key 'lo' is not known; did you mean 'low'?"),
-        ({"sign": 2}, "sign: expected 1 or -1"),
-        ({"sign": "minus"}, "sign: expected 1 or -1"),
-        ({"where": None}, "where: expected column: value"),
-        ({"where": ["filter"]}, "where: expected column: value"),
-        ({"where": {"metod": "filter"}}, "column 'metod' is not known; did you mean 'method'?"),
-        ({"where": {"method": "filtr"}}, "method 'filtr' is not known; did you mean 'filter'?"),
-        ({"where": {"row_id": ["b1", "b99"]}}, "row_id 'b99' is not known"),
-        ({"where": {"method": [["filter"]]}}, "is not known"),
-        ({"where": {"method": {"a": 1}}}, "is not known"),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("change, words", [
+    ({"table": "brew"}, "table 'brew' is not known; did you mean 'brews'?"),
+    ({"table": ["brews"]}, "is not known"),
+    ({"table": "references", "where": {}, "value": "key"}, "column 'row_id' is not known"),
+    ({"value": "valu"}, "column 'valu' is not known; did you mean 'value'?"),
+    ({"value": "method"}, "column 'method' holds no numbers"),
+    ({"low": "unit"}, "column 'unit' holds no numbers"),
+    ({"lo": "low"}, "key 'lo' is not known; did you mean 'low'?"),
+    ({"sign": 2}, "sign: expected 1 or -1"),
+    ({"sign": "minus"}, "sign: expected 1 or -1"),
+    ({"where": None}, "where: expected column: value"),
+    ({"where": ["filter"]}, "where: expected column: value"),
+    ({"where": {"metod": "filter"}}, "column 'metod' is not known; did you mean 'method'?"),
+    ({"where": {"method": "filtr"}}, "method 'filtr' is not known; did you mean 'filter'?"),
+    ({"where": {"row_id": ["b1", "b99"]}}, "row_id 'b99' is not known"),
+    ({"where": {"method": [["filter"]]}}, "is not known"),
+    ({"where": {"method": {"a": 1}}}, "is not known"),
+], ids=str)  # fmt: skip
 def test_bad_selection_is_named(coffee, change, words):
     with pytest.raises(InputError) as refused:
         loaded(coffee, QUESTION | {"direct": [SELECTION | change]})

@@ -27,18 +27,15 @@ def in_scenario(folder, body):
 # --- figures -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "given, value",
-    [
-        ("brewing_time: 240 seconds", 4),
-        ("brewing_time: '0.1 hour'", 6),
-        ("brewing_time: 1e1 minute", 10),
-        ("brewing_time: {table: brews, row: b1}", 230 / 60),
-        ("brewing_time: {table: brews, row: b3, column: high}", 5),
-        ("brewing_time: {table: brews, row: b5, sign: 1}", 25 / 60),
-        ("extraction_max: {table: brews, row: b6}", 19.5),
-    ],
-)
+@pytest.mark.parametrize("given, value", [
+    ("brewing_time: 240 seconds", 4),
+    ("brewing_time: '0.1 hour'", 6),
+    ("brewing_time: 1e1 minute", 10),
+    ("brewing_time: {table: brews, row: b1}", 230 / 60),
+    ("brewing_time: {table: brews, row: b3, column: high}", 5),
+    ("brewing_time: {table: brews, row: b5, sign: 1}", 25 / 60),
+    ("extraction_max: {table: brews, row: b6}", 19.5),
+])  # fmt: skip
 def test_figure_is_a_value_with_its_unit_or_a_cell(coffee, given, value):
     book = in_scenario(coffee, f"figures:\n  {given}")
     name = given.split(":")[0]

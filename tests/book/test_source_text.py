@@ -32,23 +32,16 @@ def test_a_book_may_be_silent_on_it_and_its_answers_do_not_depend_on_it(coffee):
     assert told.digest == silent.digest
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "words"),
-    [
-        ("author:", "autor:", "key 'autor' is not known; did you mean 'author'?"),
-        ("title: On coffee", "", "'title' is missing"),
-        ("2001-02-03", "in spring", "date: expected YYYY-MM-DD, not 'in spring'"),
-        ("2001-02-03", "2001-02-03 10:00:00", "date: expected YYYY-MM-DD"),
-        ("2001-02-03", "2001-02-33", "text.yaml: "),
-        ("Barista Bo", "[Bo, Al]", "author: expected text, not ['Bo', 'Al']"),
-        ("On coffee", "'  '", "title: expected text, not '  '"),
-        (
-            "https://example.org/on",
-            "javascript:x",
-            "address: expected an http or https address, not",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("before", "after", "words"), [
+    ("author:", "autor:", "key 'autor' is not known; did you mean 'author'?"),
+    ("title: On coffee", "", "'title' is missing"),
+    ("2001-02-03", "in spring", "date: expected YYYY-MM-DD, not 'in spring'"),
+    ("2001-02-03", "2001-02-03 10:00:00", "date: expected YYYY-MM-DD"),
+    ("2001-02-03", "2001-02-33", "text.yaml: "),
+    ("Barista Bo", "[Bo, Al]", "author: expected text, not ['Bo', 'Al']"),
+    ("On coffee", "'  '", "title: expected text, not '  '"),
+    ("https://example.org/on", "javascript:x", "address: expected an http or https address, not"),
+])  # fmt: skip
 def test_a_mistake_is_named_with_the_file(coffee, before, after, words):
     path = coffee / "text.yaml"
     path.write_text(ORIGIN.replace(before, after, 1))

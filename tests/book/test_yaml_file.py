@@ -45,29 +45,26 @@ def test_byte_order_mark_makes_no_difference(tmp_path):
     assert read(tmp_path, b"\xef\xbb\xbfa: 1") == {"a": 1}
 
 
-@pytest.mark.parametrize(
-    "content, words",
-    [
-        ("a: 1\nb: 2\na: 3", "line 3: the key 'a' appears twice"),
-        ("a:\n  b: 1\n  b: 2", "line 3: the key 'b' appears twice"),
-        ("a: &x 1\nb: *x", "line 1: anchors and aliases are not allowed"),
-        ("a: !!python/object/apply:os.system [x]", "line 1: the tag"),
-        ("<<: {a: 1}", "line 1"),
-        ("1: a", "line 1: the key 1 is not text"),
-        ("? [a]\n: b", "is not text"),
-        ("a: [1", "line 1"),
-        ("a: 1\n\tb: 2", "line 2"),
-        ("a: 1\n---\nb: 2", "line 2"),
-        ("- a", "expected 'name: value' lines"),
-        ("text", "expected 'name: value' lines"),
-        ("", "expected 'name: value' lines"),
-        ("a: " + "9" * 5000, "put it in quotes"),
-        ("a: \x00", "not allowed"),
-        (b"a: \xff", "not UTF-8 text (byte 3)"),
-        ("[" * 9000, "nested too deeply"),
-        ("{a: " * 9000, "nested too deeply"),
-    ],
-)
+@pytest.mark.parametrize("content, words", [
+    ("a: 1\nb: 2\na: 3", "line 3: the key 'a' appears twice"),
+    ("a:\n  b: 1\n  b: 2", "line 3: the key 'b' appears twice"),
+    ("a: &x 1\nb: *x", "line 1: anchors and aliases are not allowed"),
+    ("a: !!python/object/apply:os.system [x]", "line 1: the tag"),
+    ("<<: {a: 1}", "line 1"),
+    ("1: a", "line 1: the key 1 is not text"),
+    ("? [a]\n: b", "is not text"),
+    ("a: [1", "line 1"),
+    ("a: 1\n\tb: 2", "line 2"),
+    ("a: 1\n---\nb: 2", "line 2"),
+    ("- a", "expected 'name: value' lines"),
+    ("text", "expected 'name: value' lines"),
+    ("", "expected 'name: value' lines"),
+    ("a: " + "9" * 5000, "put it in quotes"),
+    ("a: \x00", "not allowed"),
+    (b"a: \xff", "not UTF-8 text (byte 3)"),
+    ("[" * 9000, "nested too deeply"),
+    ("{a: " * 9000, "nested too deeply"),
+])  # fmt: skip
 def test_anything_else_is_refused_in_one_line_that_names_the_file(tmp_path, content, words):
     with pytest.raises(InputError) as refused:
         read(tmp_path, content)

@@ -65,7 +65,6 @@ def test_midpoints_and_open_ends():
     )
     got = age_midpoints(frame)
     assert got.iloc[:3].tolist() == [24.5, 85.0, 33.5] and np.isnan(got.iloc[3])
-    assert age_midpoints(frame, open_upper=100).iloc[1] == 90.0
 
 
 @pytest.mark.parametrize(("low", "high"), [(-1, 20), (30, 20), (20, 130), (95, np.nan), ("x", 20)])
@@ -99,9 +98,6 @@ def test_slopes_within_studies():
     pooled = pool_slopes(slopes)
     assert pooled.estimate == pytest.approx(0.3, abs=0.03)
     assert pooled.ci_low < 0.3 < pooled.ci_high
-    assert within_study_slopes(usable, per_years=1)["slope"].iloc[0] == pytest.approx(
-        slopes["slope"].iloc[0] / 10
-    )
     single = within_study_slopes(usable.iloc[:1])
     assert single["reason"].tolist() == ["only one age"]
     with pytest.raises(InputError, match="two ages"):
@@ -110,20 +106,20 @@ def test_slopes_within_studies():
 
 def test_a_rise_is_called_a_rise_and_a_fall_a_fall():
     up = age_contrast(fit(planted(rising)), 60, 80)
-    assert up["label"] == "rises" and up["or_low"] < np.exp(0.6) < up["or_high"]
-    assert up["difference_low"] > 0 and not up["extrapolated"]
+    assert up.label == "rises" and up.or_low < np.exp(0.6) < up.or_high
+    assert up.difference_low > 0 and not up.extrapolated
     down = age_contrast(fit(planted(lambda a: rising(100 - a))), 60, 80)
-    assert down["label"] == "falls" and down["odds_ratio"] < 1
+    assert down.label == "falls" and down.odds_ratio < 1
 
 
 def test_a_plateau_needs_the_spline_and_is_no_clear_change():
     curve = fit(planted(plateau))
     assert curve.form == "spline"
-    assert age_contrast(curve, 25, 45)["label"] == "rises"
+    assert age_contrast(curve, 25, 45).label == "rises"
     late = age_contrast(curve, 65, 84)
-    assert 0.75 < late["odds_ratio"] < 1.25
+    assert 0.75 < late.odds_ratio < 1.25
     flat = age_contrast(fit(planted(lambda a: -3.0)), 60, 80)
-    assert flat["label"] == "no clear change"
+    assert flat.label == "no clear change"
 
 
 def test_a_straight_line_is_kept_when_it_is_one():
@@ -139,7 +135,7 @@ def test_the_band_holds_the_curve_and_says_when_it_extrapolates():
     got = predict_curve(curve, [10, 50, 95])
     assert (got["low"] < got["prevalence"]).all() and (got["prevalence"] < got["high"]).all()
     assert got["extrapolated"].tolist() == [True, False, True]
-    assert age_contrast(curve, 60, 95)["extrapolated"]
+    assert age_contrast(curve, 60, 95).extrapolated
     with pytest.raises(InputError, match="younger one first"):
         age_contrast(curve, 80, 60)
 
@@ -150,10 +146,10 @@ def test_only_studies_with_two_ages_count_as_units():
     curve = fit(frame[~lone])
     assert (curve.studies, curve.comparing, curve.df) == (5, 3, 2)
     contrast = age_contrast(curve, 60, 80)
-    ratio = np.log([contrast["odds_ratio"], contrast["or_high"]])
-    step = curve_design([60, 80], curve.form, curve.knots, curve.centre) @ curve.beta
+    ratio = np.log([contrast.odds_ratio, contrast.or_high])
+    step = curve.design([60, 80]) @ curve.beta
     assert ratio[0] == pytest.approx(step[1] - step[0])
-    one = curve_design([60, 80], curve.form, curve.knots, curve.centre)
+    one = curve.design([60, 80])
     se = np.sqrt((one[1] - one[0]) @ curve.cov @ (one[1] - one[0]))
     assert (ratio[1] - ratio[0]) / se == pytest.approx(4.302653, rel=1e-5)  # t, 2 df
 
@@ -185,7 +181,7 @@ def test_the_spline_is_straight_outside_its_knots():
     basis = spline_basis(ages, [20, 50, 80])[:, 0]
     assert basis[0] == basis[1] == 0
     assert basis[4] - basis[3] == pytest.approx(basis[3] - basis[2])
-    assert curve_design(ages, "spline", (20, 50, 80), 50).shape == (5, 3)
+    assert curve_design(ages, "spline", (20, 50, 80)).shape == (5, 3)
 
 
 PAIRS = pd.DataFrame(

@@ -14,8 +14,6 @@ from rls_nitric_oxide.group_change import (
     compare_groups,
     log_ratio_interval,
     place_claim,
-    simulated_interval,
-    standard_deviation,
     standard_error,
 )
 
@@ -99,13 +97,6 @@ def test_spreads_without_a_standard_error_say_why(row, words):
     assert words in reason
 
 
-def test_standard_deviation_of_a_standard_error():
-    assert standard_deviation(0.5, 16) == 2
-    for error, size in ((0, 4), (-1, 4), (1, 0), (math.nan, 4)):
-        with pytest.raises(InputError):
-            standard_deviation(error, size)
-
-
 @pytest.mark.parametrize("other", ["plus_minus_unspecified", "range", None])
 def test_an_unstated_spread_in_either_group_prevents_an_interval(other):
     stated = {"spread": 1.0, "spread_type": "se", "n": 9}
@@ -117,7 +108,6 @@ def test_an_unstated_spread_in_either_group_prevents_an_interval(other):
         row = compare_groups(table).iloc[0]
         assert row["percent_change"] == -50
         assert math.isnan(row["ci_low"])
-        assert row["interval_method"] is None
         assert row["reason_without_interval"]
         assert row["precise"] is pd.NA
 
@@ -196,24 +186,16 @@ def test_groups_in_different_units_of_one_kind_are_brought_together():
     assert (row["reference_value"], row["difference"]) == (pytest.approx(1000), pytest.approx(-500))
 
 
-def test_another_vocabulary_can_be_named():
-    table = groups(young(10), old(5)).replace({"young": "control", "old": "treated"})
-    result = compare_groups(table, reference="control", compared="treated", reported="printed")
-    assert result["percent_change"].tolist() == [-50]
-
-
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         (lambda t: t.drop(columns="unit"), "column"),
-        (lambda t: t.assign(row_id="same"), "occurs twice"),
+        (lambda t: t.assign(row_id="same"), "no other row has"),
     ],
 )
 def test_a_broken_table_is_refused(change, words):
     with pytest.raises(InputError, match=words):
         compare_groups(change(groups(young(10), old(5))))
-    with pytest.raises(InputError, match="method"):
-        compare_groups(groups(young(10), old(5)), method="guess")
 
 
 def test_an_empty_table_gives_an_empty_result():
@@ -233,24 +215,6 @@ def test_swapping_the_groups_inverts_the_ratio(one, two, cv):
     there = log_ratio_interval(one, one * cv, two, two * cv)
     back = log_ratio_interval(two, two * cv, one, one * cv)
     assert (1 + there[0] / 100) * (1 + back[1] / 100) == pytest.approx(1)
-
-
-def test_simulated_means_agree_with_the_delta_method_in_large_groups():
-    means = (8.0, 0.2, 10.0, 0.25)
-    drawn = simulated_interval(*means, n=400, reference_n=400, seed=3, draws=200_000)
-    assert drawn == pytest.approx(log_ratio_interval(*means), abs=0.15)  # Monte-Carlo error
-    small = simulated_interval(*means, n=4, reference_n=4, seed=3)
-    assert small[1] - small[0] > drawn[1] - drawn[0]
-
-
-def test_same_seed_same_bytes():
-    se = {"spread_type": "se", "n": 9, "spread": 1.0}
-    table = groups(young(10, **se), old(5, **se))
-    one, two, three = (
-        compare_groups(table, method="simulated", seed=s)[["ci_low", "ci_high"]].to_numpy()
-        for s in (1, 1, 2)
-    )
-    assert one.tobytes() == two.tobytes() != three.tobytes()
 
 
 def test_a_claimed_change_is_held_against_every_row():

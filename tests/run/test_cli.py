@@ -20,19 +20,16 @@ def project_with_notebook(project):
     return project
 
 
-@pytest.mark.parametrize(
-    "pair, words",
-    [
-        ("brewing_tme=3", "unknown parameter 'brewing_tme'; did you mean 'brewing_time'?"),
-        ("brewing_time=long", "brewing_time: 'long' is not a number"),
-        ("brewing_time=2 kg", "brewing_time: '2 kg' does not fit"),
-        ("extraction_min=101", "extraction_min: 101 percent is outside 0 to 100 percent"),
-        ("extraction_min=30", "minimum to be no greater than the maximum"),
-        ("brewing_time", "--set brewing_time: expected NAME=VALUE, such as brewing_time=5"),
-        ("=3", "--set =3: expected NAME=VALUE"),
-        ("brewing_time=", "brewing_time: an empty text was given"),
-    ],
-)
+@pytest.mark.parametrize("pair, words", [
+    ("brewing_tme=3", "unknown parameter 'brewing_tme'; did you mean 'brewing_time'?"),
+    ("brewing_time=long", "brewing_time: 'long' is not a number"),
+    ("brewing_time=2 kg", "brewing_time: '2 kg' does not fit"),
+    ("extraction_min=101", "extraction_min: 101 percent is outside 0 to 100 percent"),
+    ("extraction_min=30", "minimum to be no greater than the maximum"),
+    ("brewing_time", "--set brewing_time: expected NAME=VALUE, such as brewing_time=5"),
+    ("=3", "--set =3: expected NAME=VALUE"),
+    ("brewing_time=", "brewing_time: an empty text was given"),
+])  # fmt: skip
 def test_bad_number_is_refused_before_anything_runs(project_with_notebook, pair, words):
     before = project_with_notebook.files()
     done = project_with_notebook.run("--set", pair)

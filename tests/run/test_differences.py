@@ -261,7 +261,7 @@ def test_table_with_other_columns_and_without_unique_names_is_compared(coffee, t
 
 def test_rows_without_a_unique_name_are_read_and_numbered(coffee):
     path = coffee / "datapackage.yaml"
-    path.write_text(path.read_text().replace('"unique": true', '"unique": false'))
+    path.write_text(path.read_text().replace("unique: true", "unique: false"))
     brews = coffee / "brews.csv"
     brews.write_text(brews.read_text() + brews.read_text().splitlines()[1] + "\n")
     names = inputs_of(coffee).tables["brews"].index

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import write_coffee
+from conftest import coffee_description, write_coffee
 
 from claimbook import load
 from claimbook.claims.comparison import answers
@@ -78,7 +78,7 @@ def test_dictionary_names_every_table_and_column(book):
 
 
 def test_dictionary_escapes_descriptions_and_needs_none(coffee):
-    description = json.loads((coffee / "datapackage.yaml").read_text())
+    description = coffee_description()
     description["resources"][0]["description"] = HOSTILE
     description["resources"][0]["schema"]["fields"][0]["description"] = HOSTILE
     (coffee / "datapackage.yaml").write_text(json.dumps(description))

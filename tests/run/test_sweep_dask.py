@@ -18,10 +18,7 @@ from claimbook.errors import RunFailed
 from claimbook.run import executors
 
 distributed = pytest.importorskip("distributed")
-pytestmark = [
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(os.name == "nt", reason="signals"),
-]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.skipif(os.name == "nt", reason="signals")]
 
 
 def dask(*args, log):

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 import schema_org
 from conftest import ROOT
-from exports_example import CITATION, REAL, address_of
+from exports_example import CITATION, REAL, address_of, with_claims
 from exports_example import coffee as coffee_example
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,13 +19,19 @@ from claimbook.book.text import doi_link
 from claimbook.claims.claim_checks import evidence_matrix
 from claimbook.claims.verdict import RATINGS, SOURCE_RULES, VERDICTS, Verdict
 from claimbook.errors import InputError
-from claimbook.site.exports.claim_review import claim_reviews, rating, script
+from claimbook.site.exports.claim_review import claim_reviews, json_ld, rating
 from claimbook.site.exports.collection import Author, read_collection
 from claimbook.site.exports.works import works_of_rows
+from claimbook.site.markup import macros
 
 
-def reviews_of(book, collection=REAL):
-    return claim_reviews(book, evidence_matrix(book), collection, collection.released, address_of)
+def reviews_of(book, site=REAL):
+    return claim_reviews(book, evidence_matrix(book), site.collection, address_of)
+
+
+def script(document):
+    """A document as it stands in a page."""
+    return macros().json_ld(json_ld(document))
 
 
 @pytest.fixture(scope="module")
@@ -223,11 +229,9 @@ def test_no_text_ends_the_element_and_none_is_changed(text):
 
 
 def test_hostile_text_of_the_data_stays_text(tmp_path):
-    example = coffee_example(tmp_path)
-    for name in ("statement", "population"):
-        example.book.claims[name] = HOSTILE
-    example.book = replace(example.book, origin=replace(example.book.origin, author=HOSTILE))
-    found = reviews_of(example.book, example.collection)
+    site = with_claims(coffee_example(tmp_path), statement=HOSTILE, population=HOSTILE)
+    book = replace(site.book, origin=replace(site.book.origin, author=HOSTILE))
+    found = reviews_of(book, site)
     for review in found.values():
         page = Scripts(script(review))
         assert page.others == [] and json.loads(page.found[0]) == review
@@ -239,8 +243,8 @@ def test_hostile_text_of_the_data_stays_text(tmp_path):
 
 
 def test_a_book_about_something_else(tmp_path):
-    example = coffee_example(tmp_path)
-    found = reviews_of(example.book, example.collection)
+    site = coffee_example(tmp_path)
+    found = reviews_of(site.book, site)
     ratings = {claim: review["reviewRating"]["alternateName"] for claim, review in found.items()}
     assert ratings == {
         "brewing_time": "holds",

@@ -9,16 +9,16 @@ from xml.etree import ElementTree
 
 import matplotlib as mpl
 import pytest
-from conftest import ROOT
+from exports_example import REAL
 from exports_example import coffee as coffee_example
 
 from claimbook.claims.claim_checks import evidence_matrix
 from claimbook.claims.verdict import Verdict
 from claimbook.show.theme import theme
 from claimbook.site.exports.claim_review import title_of
-from claimbook.site.exports.made import labels_of, read_answers
+from claimbook.site.exports.machine_files import labels_of
 from claimbook.site.exports.open_graph import meta_tags, summary
-from claimbook.site.exports.sitemap import NAMESPACE, sitemap
+from claimbook.site.exports.sitemap import sitemap
 from claimbook.site.exports.social_card import (
     HEIGHT,
     MOST,
@@ -28,6 +28,7 @@ from claimbook.site.exports.social_card import (
     social_card_alt,
 )
 
+NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 SITE = "https://example.org/book/"
 DAY = date(2026, 11, 22)
 HOSTILE = '"><script>alert(1)</script> & \u202e x'
@@ -36,7 +37,7 @@ HOSTILE = '"><script>alert(1)</script> & \u202e x'
 @pytest.fixture(scope="module")
 def shown(book):
     """Title, answers and labels of the collection."""
-    return title_of(book), read_answers(ROOT, book), labels_of(evidence_matrix(book))
+    return title_of(book), REAL.answers, labels_of(evidence_matrix(book))
 
 
 # --- sitemap -------------------------------------------------------------------------------------
@@ -53,7 +54,7 @@ def faults(xml: str, address: str) -> list[str]:
         root = ElementTree.fromstring(xml)
     except ElementTree.ParseError as error:
         return [f"not well formed: {error}"]
-    name = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+    name = f"{{{NAMESPACE}}}"
     found = [] if root.tag == f"{name}urlset" else [f"the root is {root.tag}"]
     found += [] if 1 <= len(root) <= 50_000 else [f"{len(root)} addresses"]
     seen = set()
@@ -232,7 +233,7 @@ def test_another_verdict_gives_another_picture_and_other_words(shown):
 
 def test_a_book_about_something_else(tmp_path):
     example = coffee_example(tmp_path)
-    answers = read_answers(example.results, example.book)
+    answers = example.answers
     labels = labels_of(evidence_matrix(example.book))
     assert len(drawn(title_of(example.book), answers, labels)) == 10
     alt = social_card_alt(title_of(example.book), answers, labels)

@@ -6,20 +6,18 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from exports_example import address_of, real
+from exports_example import REAL, address_of, with_book, with_claims
 from exports_example import coffee as coffee_example
 from frictionless import Package
 
 from claimbook.claims.claim_checks import evidence_matrix
 from claimbook.claims.verdict import RATINGS, VERDICTS
-from claimbook.site.exports.made import read_answers
 from claimbook.site.exports.tables import downloads, files
 
 
 def texts_of(example):
     matrix = evidence_matrix(example.book)
-    answers = read_answers(example.results, example.book)
-    return files(example.book, downloads(example.book, matrix, answers, address_of))
+    return files(example.book, downloads(example.book, matrix, example.answers, address_of))
 
 
 def written(texts, folder):
@@ -37,7 +35,7 @@ def faults(folder):
 
 @pytest.fixture(scope="module")
 def example(book):
-    return real(book)
+    return with_book(REAL, book)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +102,7 @@ def test_every_claim_stands_there_with_its_verdict_rule_reason_and_links(texts, 
 
 
 def test_every_answer_stands_there_with_its_numbers(texts, example):
-    recorded = read_answers(example.results, example.book)
+    recorded = example.answers
     told = {(a["notebook"], a["question"]): a for a in json.loads(texts["answers.json"])}
     assert len(told) == len(recorded)
     for answer in recorded:
@@ -167,9 +165,8 @@ def test_a_book_about_something_else(tmp_path):
 
 
 def test_quotes_commas_and_lines_in_a_text_survive(tmp_path):
-    example = coffee_example(tmp_path)
     text = 'He said "four, or five;\nno more" <b>\\ ☕'
-    example.book.claims.loc[0, "statement"] = text
+    example = with_claims(coffee_example(tmp_path), statement=text)
     folder = written(texts_of(example), tmp_path / "tables")
     assert faults(folder) == set()
     package = Package(str(folder / "datapackage.json"))

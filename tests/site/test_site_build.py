@@ -27,7 +27,7 @@ from claimbook.cli import main
 from claimbook.run.outputs import pictures_of, write_json, write_notebook
 from claimbook.show import outputs
 from claimbook.show.pictures import csv_text
-from claimbook.site.last_change import last_change
+from claimbook.site.context import last_change
 from claimbook.site.publish import write_changed
 
 ABOUT = {
@@ -80,7 +80,7 @@ def record_answers(root, data, notebook_stem, updates=None, folder=None):
 def write_whole_coffee(folder):
     """Write the book about coffee with the columns that cards and works need."""
     write_coffee(folder)
-    description = json.loads((folder / "datapackage.yaml").read_text())
+    description = yaml.safe_load((folder / "datapackage.yaml").read_text())
     added = {"claims": ["label"], "references": [*RECORD_COLUMNS[1:-2], "unconfirmed_fields"]}
     added["references"].append("verdict")
     added["findings"] = ["source_key"]
@@ -319,21 +319,16 @@ def git(folder, *words, day="2001-02-03"):
 
 def test_date_of_the_evidence_is_that_of_its_last_commit(coffee):
     shutil.which("git") or pytest.skip("there is no git")
-    (coffee.parent / "CITATION.cff").write_text('date-released: "1999-09-09"\n')
-    assert last_change(coffee.parent, coffee) == "1999-09-09"
+    assert last_change(coffee) is None, "without history"
     git(coffee.parent, "init", "-q")
     git(coffee.parent, "add", ".")
     git(coffee.parent, "commit", "-qm", "one")
     (coffee / "questions.yaml").write_text("# no evidence\n")
     git(coffee.parent, "commit", "-qam", "two", day="2010-01-01")
-    assert last_change(coffee.parent, coffee) == "2001-02-03"
+    assert last_change(coffee) == "2001-02-03"
     (coffee / "brews.csv").write_text("other\n")
     git(coffee.parent, "commit", "-qam", "three", day="2011-11-11")
-    assert last_change(coffee.parent, coffee) == "2011-11-11"
-
-
-def test_without_history_and_release_no_date_is_told(coffee):
-    assert last_change(coffee.parent, coffee) is None
+    assert last_change(coffee) == "2011-11-11"
 
 
 # --- hostile text --------------------------------------------------------------------------------

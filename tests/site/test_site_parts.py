@@ -12,21 +12,24 @@ from pybtex.database import parse_string
 
 from claimbook.claims.verdict import Verdict
 from claimbook.show import card_links
-from claimbook.site.fragments import (
+from claimbook.site.links import claim_page, follower, to_file, to_page
+from claimbook.site.markup import (
     LONG_CELL,
     TALL_TABLE,
-    badge,
-    linked_svg,
+    boxed,
+    finished,
+    html_block,
+    macros,
     markdown_html,
-    picture,
-    plain,
-    raw,
-    with_badges,
-    with_tables,
 )
-from claimbook.site.links import claim_page, followed, follower, to_file, to_page
-from claimbook.site.trim import trimmed_css
+from claimbook.site.svg import linked_svg, svg_size
 from claimbook.site.work_pages import formatted
+
+
+def plain(markup):
+    """The text of a piece of HTML."""
+    return html.unescape(re.sub(r"<[^>]*>", "", markup)).strip()
+
 
 HOSTILE = '<script>alert(1)</script> "><img src=x onerror=alert(2)> ``` $x$ </details>'
 
@@ -57,7 +60,7 @@ def test_links_of_notebooks_lead_to_pages(given, here, wanted):
 def test_only_addresses_are_followed():
     follow = follower("notebooks/10-a", {})
     markup = '<a href="20-b.ipynb">20-b.ipynb</a> <img alt="href=20-b.ipynb"/>'
-    assert followed(markup, follow) == markup.replace('href="20-b.ipynb"', 'href="20-b.html"')
+    assert finished(markup, follow) == markup.replace('href="20-b.ipynb"', 'href="20-b.html"')
 
 
 def test_addresses_are_relative():
@@ -73,8 +76,8 @@ def test_addresses_are_relative():
 @pytest.mark.parametrize("verdict", Verdict)
 def test_verdicts_in_text_become_badges_and_those_in_attributes_do_not(verdict):
     text = verdict.text
-    made = with_badges(f'<td title="{text}">{text}</td> <b>so {text}, then</b>')
-    assert made.count(badge(verdict)) == 2
+    made = finished(f'<td title="{text}">{text}</td> <b>so {text}, then</b>')
+    assert made.count(macros().badge(verdict)) == 2
     assert f'title="{text}"' in made
     assert plain(made) == f"{text} so {text}, then"
 
@@ -91,35 +94,36 @@ def table(rows, head="<th>name</th><th>value</th>", caption="Of <b>all</b>"):
 
 
 def test_a_table_gets_a_box_with_its_name_and_scopes():
-    made = with_tables(f"<p>a</p>{table([['x', '1']])}<p>b</p>")
-    assert made.startswith('<p>a</p><div class="scroll table-box" tabindex="0" role="group"')
-    assert 'aria-label="Of all"' in made
+    made = boxed(f"<p>a</p>{table([['x', '1']])}<p>b</p>")
+    assert made.startswith(
+        '<p>a</p><div aria-label="Of all" class="scroll table-box" role="group" tabi'
+    )
     assert made.count('<th scope="col">') == 2
     assert "data-label" not in made and made.endswith("</table></div><p>b</p>")
 
 
 def test_long_texts_make_rows_into_lists_on_a_phone():
-    made = with_tables(table([["x", "w" * LONG_CELL], ["y", "short"]]))
+    made = boxed(table([["x", "w" * LONG_CELL], ["y", "short"]]))
     assert 'class="scroll table-box stack"' in made
     assert '<td class="long" data-label="value">' in made
     assert '<td data-label="name">y</td><td data-label="value">short</td>' in made
 
 
 def test_a_tall_table_scrolls_under_its_head():
-    assert "tall" not in with_tables(table([["x", "1"]] * (TALL_TABLE - 1)))
-    assert 'table-box tall"' in with_tables(table([["x", "1"]] * TALL_TABLE))
+    assert "tall" not in boxed(table([["x", "1"]] * (TALL_TABLE - 1)))
+    assert 'table-box tall"' in boxed(table([["x", "1"]] * TALL_TABLE))
 
 
 def test_empty_heads_are_no_heads_and_names_may_be_broken():
-    made = with_tables(table([["sinus_to_leg", "1"]], head="<th></th><th>value</th>"))
+    made = boxed(table([["sinus_to_leg", "1"]], head="<th></th><th>value</th>"))
     assert "<td></td>" in made and "<th></th>" not in made
-    assert "sinus_<wbr>to_<wbr>leg" in made and plain(made).endswith("sinus_to_leg1")
+    assert "sinus_<wbr/>to_<wbr/>leg" in made and plain(made).endswith("sinus_to_leg1")
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4))
 def test_text_of_a_table_stays_as_it_is(cells):
     row = [f"x{html.escape(cell)}x" for cell in cells]
-    assert plain(with_tables(table([row]))) == f"Of allnamevalue{plain(''.join(row))}"
+    assert plain(boxed(table([row]))) == f"Of allnamevalue{plain(''.join(row))}"
 
 
 # --- raw HTML, Markdown, pictures ----------------------------------------------------------------
@@ -127,14 +131,14 @@ def test_text_of_a_table_stays_as_it_is(cells):
 
 @given(st.text(alphabet="`\n<a>{} ", max_size=60))
 def test_nothing_ends_raw_html_before_its_end(text):
-    made = raw("<p>", text, "</p>")
+    made = html_block("<p>", text, "</p>")
     (token,) = MarkdownIt().parse(made)
     assert token.type == "fence" and token.info == "{raw} html"
     assert token.content.startswith("<p>") and token.content.rstrip("\n").endswith("</p>")
 
 
 def test_raw_html_of_nothing_is_nothing():
-    assert raw("", "") == ""
+    assert html_block("", "") == ""
 
 
 def test_markdown_keeps_tables_and_refuses_script_addresses():
@@ -144,7 +148,8 @@ def test_markdown_keeps_tables_and_refuses_script_addresses():
 
 
 def test_a_picture_escapes_its_words():
-    made = picture("10-a--b", '<svg viewBox="0 0 720 360">', HOSTILE, "../figures")
+    size = svg_size('<svg viewBox="0 0 720 360">')
+    made = macros().picture("../figures/10-a--b", HOSTILE, size, "")
     assert "<script" not in made and "<img src=x" not in made
     assert 'src="../figures/10-a--b.svg"' in made and 'width="960" height="480"' in made
     assert 'href="../figures/10-a--b.csv"' in made
@@ -167,27 +172,6 @@ def test_boxes_of_an_svg_become_links():
     assert link.tail == "tail\n" and "".join(link.itertext()) == "A <b>"
     assert [e.get("id") for e in root.iter() if e.get("id")] == ["glyph"]
     assert "before" not in made and "metadata" not in made
-
-
-# --- styles --------------------------------------------------------------------------------------
-
-CSS = """
-/* gone */ .used, .unused { color: red } #here.used > a:hover { b: c }
-.used .unused { d: e } [data-x=".unused"] .used { f: g }
-@media (min-width: 1px) { .unused { h: i } .used:not(.unused) { j: k } }
-@media print { .unused { l: m } } @font-face { src: url(x) } @keyframes spin { to { n: o } }
-p::after { content: ".unused {"; }
-"""
-
-
-def test_styles_keep_what_a_page_asks_for():
-    made = trimmed_css(CSS, {"used", "here"})
-    rules = re.sub(r"\s+", " ", made)
-    assert ".used{color: red}" in rules and ".unused{" not in rules.replace('".unused {', "")
-    assert "#here.used > a:hover" in rules and "d: e" not in rules and "f: g" in rules
-    assert ".used:not(.unused){j: k}" in rules and "print" not in rules
-    assert "font-face" not in rules and "@keyframes spin" in rules and '".unused {"' in rules
-    assert trimmed_css(made, {"used", "here"}) == made
 
 
 # --- works ---------------------------------------------------------------------------------------

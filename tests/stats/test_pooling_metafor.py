@@ -236,7 +236,7 @@ def test_age_curve_is_rma_mv(results, form, slope, method):
     pin, terms = (f(results, "age_strata", analysis) for f in (pinned, by_row))
     strata = pd.read_csv(HERE / "age_inputs.csv")
     knots = np.quantile(strata["age"].unique(), [0.1, 0.5, 0.9])
-    design = curve_design(strata["age"], form, knots, 50.0)
+    design = curve_design(strata["age"], form, knots)
     fit = mixed_fit(
         strata["yi"].to_numpy(),
         strata["vi"].to_numpy(),

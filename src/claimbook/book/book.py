@@ -55,7 +55,7 @@ class Book:
     updates: parameter name -> value, in the parameter's own unit, that replaced the printed one.
     scenario: the scenario that was applied, if any (see `claimbook.book.scenario`).
     changed_files: path in the folder -> content, for each file that the scenario changes.
-    origin: where the text stands, if the data say so (see `claimbook.book.source_text`).
+    origin: where the text appeared, if the data say so (see `claimbook.book.source_text`).
     loaded: the book that this one was made from by a scenario or updates, as it was loaded.
     """
 
@@ -147,7 +147,7 @@ class Book:
             except InputError as error:
                 raise InputError(f"{name}: {error}") from None
             for note in notes:
-                # as from one place, for no path or line number may stand in a notebook's output
+                # as from one place, for no path or line number may be in a notebook's output
                 warnings.warn_explicit(f"{name}: {note}", UnusualNumber, "updated numbers", 1)
             claims.loc[claims["claim"] == claim, column] = value
             updates[name] = value
@@ -171,11 +171,7 @@ class Book:
         changed = edited_files(scenario, self.tables, self.folder)
         tables = edited_tables(scenario, changed, self.tables, self.folder)
         book = replace(
-            self,
-            tables=tables,
-            scenario=scenario,
-            changed_files=changed,
-            loaded=self.as_loaded,
+            self, tables=tables, scenario=scenario, changed_files=changed, loaded=self.as_loaded
         )
         values = figure_values(scenario, tables, self.figures["unit"].to_dict())
         try:
@@ -197,7 +193,7 @@ class Book:
 
     @property
     def scenario_names(self) -> list[str]:
-        """Names of the scenarios that stand beside the tables, sorted."""
+        """Names of the scenarios beside the tables, sorted."""
         return scenario_names(self.folder)
 
     @property

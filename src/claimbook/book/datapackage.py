@@ -98,6 +98,6 @@ def _bad_references(resource: dict, columns: dict):
                 yield f"foreignKeys: there is no {target}.{field}"
 
 
-def as_list(said) -> list:
-    """Return what may stand alone or in a list as a list."""
-    return said if isinstance(said, list) else [said]
+def as_list(value) -> list:
+    """Return a value, alone or in a list, as a list."""
+    return value if isinstance(value, list) else [value]

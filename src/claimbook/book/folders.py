@@ -12,12 +12,12 @@ DESCRIPTION = "datapackage.yaml"
 def find_data(start: Path | None = None, remedy: str = 'load("DIR")') -> Path:
     """Return the data folder: $CLAIMBOOK_DATA, or data/ in `start` or the nearest folder above.
 
-    remedy: how the caller can be told the folder, for the message.
+    remedy: how the caller can name the folder, for the message.
 
     Raises InputError if there is none.
     """
-    if named := os.environ.get(DATA_VARIABLE):
-        return data_folder(Path(named))
+    if given := os.environ.get(DATA_VARIABLE):
+        return data_folder(Path(given))
     start = (start or Path.cwd()).resolve()
     for folder in [start, *start.parents]:
         if (folder / "data" / DESCRIPTION).is_file():

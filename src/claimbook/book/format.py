@@ -2,8 +2,6 @@
 
 import pandas as pd
 
-from claimbook.book.text import markdown_text  # noqa: F401  until no notebook asks for it here
-
 SIGNIFICANT = 3
 TELLING = 15
 """Decimal digits that a number of the computer holds for certain."""

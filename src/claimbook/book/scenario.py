@@ -46,7 +46,7 @@ _BARE = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.I)
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario as it stands in its file.
+    """One scenario as its file has it.
 
     figures: parameter -> text with a unit, or a mapping that names a cell.
     evidence: edits of tables, in order.
@@ -96,7 +96,7 @@ def figure_values(scenario: Scenario, tables: Tables, units: Mapping[str, str]) 
     units: parameter -> unit, for every figure of the book.
 
     Raises InputError for an unknown parameter, a value without a unit or with one of another
-    kind, a cell that is not there, holds no number, or stands in a row that was not verified.
+    kind, a cell that is not there, holds no number, or is in a row that was not verified.
     """
     values = {}
     for name, given in scenario.figures.items():
@@ -171,8 +171,8 @@ def edited_tables(
         try:
             return load_tables(copy, tables, changed)
         except InputError as error:
-            said = str(error).replace(f"{copy}{os.sep}", "").splitlines()
-            lines = [f"{scenario.path}: with its changes: {line}" for line in said]
+            problems = str(error).replace(f"{copy}{os.sep}", "").splitlines()
+            lines = [f"{scenario.path}: with its changes: {line}" for line in problems]
             raise InputError("\n".join(lines)) from None
 
 
@@ -188,13 +188,13 @@ def _chosen(edit: dict, tables: Tables, where: str) -> list[int]:
     """Return the places of the rows that a change selects."""
     chosen = select(tables.frames[edit["table"]], edit["where"]).index
     if chosen.empty:
-        asked = ", ".join(f"{column} {value}" for column, value in edit["where"].items())
-        raise InputError(f"{where}: no row of {edit['table']} has {asked}")
+        condition = ", ".join(f"{column} {value}" for column, value in edit["where"].items())
+        raise InputError(f"{where}: no row of {edit['table']} has {condition}")
     return chosen.tolist()
 
 
 def _as_text(value) -> str:
-    """Return a value of YAML as it stands in a CSV cell."""
+    """Return a value of YAML as a CSV cell has it."""
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)

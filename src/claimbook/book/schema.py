@@ -1,6 +1,6 @@
 """The forms of the YAML parts of a book: JSON Schemas, and their errors in plain words.
 
-A form is `schemas/NAME.yaml`. Two words of ours stand beside those of JSON Schema: `expected` says
+A form is `schemas/NAME.yaml`. Two keywords are our own: `expected` says
 what a value should have been, and `missing: true` that a wrong value is reported as a missing one.
 """
 

@@ -1,4 +1,4 @@
-"""Where the text stands whose claims a book holds: who wrote it, where it appeared, and when.
+"""The source of the text whose claims a book holds: who wrote it, where it appeared, and when.
 
 It is data (`text.yaml` beside the tables), in this form::
 
@@ -31,7 +31,7 @@ class Origin:
 
 
 def read_origin(path: Path) -> Origin:
-    """Read where the text stands.
+    """Read the source of the text.
 
     Raises InputError, naming the file, for a key that is missing or unknown (with the nearest),
     a value that is no text, a date that is no day, or an address that is neither http nor https.

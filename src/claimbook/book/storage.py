@@ -43,10 +43,10 @@ def lock(path: Path, busy: str) -> Iterator[None]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        held = FileLock(path).acquire(timeout=0)
+        acquired = FileLock(path).acquire(timeout=0)
     except Timeout:
         raise InputError(busy) from None
     except OSError as error:
         raise InputError(f"cannot write to {path.parent}: {error.strerror}") from None
-    with held:
+    with acquired:
         yield

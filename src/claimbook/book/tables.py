@@ -36,7 +36,7 @@ PLAIN = {
     "integer": re.compile(r"[+-]?[0-9]+"),
     "number": re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"),
 }
-"""Numbers as they may stand in a cell; frictionless would also take 1_000, NaN and padding."""
+"""Numbers as a cell may have them; frictionless would also take 1_000, NaN and padding."""
 PANDAS_TYPES = {"integer": "Int64", "number": "float64", "boolean": "boolean", "date": "str"}
 
 
@@ -156,7 +156,7 @@ def _problems(resource: Resource, folder: Path) -> list[str]:
     found = next(csv.reader(text.splitlines()), [])
     if found != wanted:
         return [f"{path}: header: {_header_problem(found, wanted)}"]
-    # said, or it would be guessed from the first rows
+    # stated, or it would be guessed from the first rows
     resource.dialect = Dialect(controls=[CsvControl(delimiter=",", quote_char='"')])
     # it would copy and read the other table for each key; `_reference_problems` sees to them
     resource.schema.foreign_keys = []
@@ -202,10 +202,10 @@ class _Rules(Check):
         self._evaluator.names = row
         for parsed, rule in self._rules:
             try:
-                held = self._evaluator.eval(rule["formula"], previously_parsed=parsed)
+                met = self._evaluator.eval(rule["formula"], previously_parsed=parsed)
             except Exception:  # such as a comparison with a cell that could not be read
-                held = False
-            if not held:
+                met = False
+            if not met:
                 yield RowConstraintError.from_row(row, note=f"expected {rule['expected']}")
 
 
@@ -249,7 +249,7 @@ def _header_problem(found: list[str], wanted: list[str]) -> str:
 
 
 def _worded(error, resource: Resource) -> str:
-    """Say in one line where the error is, what stands there, and what was expected."""
+    """Say in one line where the error is, what is there, and what was expected."""
     columns = [field.name for field in resource.schema.fields]
     if isinstance(error, RowConstraintError):
         return f"row {error.row_number} ({error.cells[0]}): {error.note}"
@@ -260,7 +260,7 @@ def _worded(error, resource: Resource) -> str:
         return f"row {error.row_number}: the row is blank"
     if hasattr(error, "field_name"):
         expected = _expected(error, resource.schema.get_field(error.field_name))
-        cell = visible(error.cells[columns.index(error.field_name)])  # as it stands in the file
+        cell = visible(error.cells[columns.index(error.field_name)])  # as the file has it
         return f"row {error.row_number}, column {error.field_name}: '{cell}' {expected}"
     where = f"row {error.row_number}: " if hasattr(error, "row_number") else ""
     return f"{where}{error.note}"

@@ -18,7 +18,7 @@ MAX_BYTES = 1_000_000  # far above any file a person writes; stops a bomb before
 class _StrictLoader(Composer, CParser, SafeConstructor, Resolver):
     """Safe loader that also refuses repeated keys, anchors, aliases and tags.
 
-    Text is taken apart by libyaml, many times faster; from there on it is Python, to look closely.
+    Text is parsed by libyaml, many times faster; the rest is Python, to look closely.
     """
 
     def __init__(self, stream):

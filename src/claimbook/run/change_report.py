@@ -118,8 +118,8 @@ def changed_answers(answers: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for question, fields in answers[answers["change"] != "words"].groupby("question", sort=False):
         first, by_field = fields.iloc[0], fields.set_index("field")
-        shown = [field for field in MAIN if field in by_field.index] or [first["field"]]
-        ends = [_ends(by_field.loc[field]) for field in shown if field]
+        main_fields = [field for field in MAIN if field in by_field.index] or [first["field"]]
+        ends = [_ends(by_field.loc[field]) for field in main_fields if field]
         before, after = (", ".join(end) for end in zip(*ends or [("there", "there")], strict=True))
         also, by = "", "–"
         if first["change"] == "added":
@@ -127,17 +127,17 @@ def changed_answers(answers: pd.DataFrame) -> pd.DataFrame:
         elif first["change"] == "removed":
             after = "–"
         else:
-            if shown[0] not in MAIN:
-                before = f"{plain_words(shown[0])} {before}"
-            by = _by(by_field.loc[shown[-1]])
-            more = len(fields) - len(shown)
+            if main_fields[0] not in MAIN:
+                before = f"{plain_words(main_fields[0])} {before}"
+            by = _by(by_field.loc[main_fields[-1]])
+            more = len(fields) - len(main_fields)
             also = f"{more} more number{'s' if more > 1 else ''}" if more else ""
         rows.append((question, before, after, by, also, _shortened(first["why"])))
     return pd.DataFrame(rows, columns=["answer", "before", "after", "by", "also", "why"])
 
 
 def _ends(row: pd.Series) -> tuple[str, str]:
-    """Return a field before and after in words, or as numbers that can be told apart."""
+    """Return a field before and after in words, or as numbers that differ."""
     ends = row["before"], row["after"]
     if all(end is None or is_number(end) for end in ends):
         return ends_text(*ends, row["unit"])

@@ -11,7 +11,7 @@ from claimbook.run.differences import FIGURES, GONE, NEW, NO_INPUT, cause_of, in
 from claimbook.run.states import RECORD, Inputs, git, inputs_of, revision
 
 NO_REASON = "say why"
-"""What stands for a reason where git knows none; nobody but the author can fill it in."""
+"""The words in place of a reason where git knows none; nobody but the author can fill it in."""
 FURTHER = {
     NEW: ("Added", "New questions"),
     GONE: ("Removed", "Questions no longer asked"),
@@ -24,17 +24,19 @@ def draft(change: Change, reasons: dict[tuple, str]) -> str:
 
     reasons: from `reasons_of`.
     """
-    told = changed_answers(change.answers)
-    told["words"] = [f"`{row.answer}` ({row.before} → {row.after})" for row in told.itertuples()]
+    changed = changed_answers(change.answers)
+    changed["words"] = [
+        f"`{row.answer}` ({row.before} → {row.after})" for row in changed.itertuples()
+    ]
     causes = change.answers.drop_duplicates("question").set_index("question")["why"]
-    told["causes"] = list(causes[told["answer"]])
+    changed["causes"] = list(causes[changed["answer"]])
     direct = {cause_of(row) for row in change.inputs.itertuples()}
-    further = told.loc[[direct.isdisjoint(why) for why in told["causes"]]]
+    further = changed.loc[[direct.isdisjoint(why) for why in changed["causes"]]]
     parts: dict[str, list[str]] = {"Added": [], "Removed": [], "Numbers": [], "Changed": []}
     for row in change.inputs.itertuples():
         part, what = _worded(row)
         reason = reasons.get((row.where, row.row, row.column), NO_REASON)
-        moved = told.loc[[cause_of(row) in why for why in told["causes"]], "words"]
+        moved = changed.loc[[cause_of(row) in why for why in changed["causes"]], "words"]
         effect = "" if len(further) else " Moves no answer."
         effect = f" Moves {'; '.join(moved)}." if len(moved) else effect
         parts[part].append(f"- {what}. Reason: {reason}.{effect}")
@@ -74,15 +76,15 @@ def reasons_of(before: str, after: str, root: Path) -> dict[tuple, str]:
     commits of its own.
     """
     last = "HEAD" if after == RECORD else after
-    asked = ["--reverse", "--topo-order", "--no-merges", "--format=%H%x09%s"]
-    listed = git(root, "log", *asked, f"{before}..{last}", "--", "data") or b""
+    options = ["--reverse", "--topo-order", "--no-merges", "--format=%H%x09%s"]
+    listed = git(root, "log", *options, f"{before}..{last}", "--", "data") or b""
     reasons: dict[tuple, str] = {}
     for line in listed.decode(errors="replace").splitlines():
         commit, _, subject = line.partition("\t")
-        for place in _changed(_inputs(f"{commit}^", root), _inputs(commit, root)):
+        for place in _places(_inputs(f"{commit}^", root), _inputs(commit, root)):
             reasons[place] = subject
     if after == RECORD:
-        for place in _changed(_inputs("HEAD", root), inputs_of(root / "data")):
+        for place in _places(_inputs("HEAD", root), inputs_of(root / "data")):
             reasons.pop(place, None)
     return reasons
 
@@ -96,7 +98,7 @@ def _inputs(name: str, root: Path) -> Inputs | None:
         return None
 
 
-def _changed(before: Inputs | None, after: Inputs | None) -> list[tuple]:
+def _places(before: Inputs | None, after: Inputs | None) -> list[tuple]:
     if before is None or after is None:
         return []
     found = input_differences(before, after)[["where", "row", "column"]]

@@ -16,7 +16,7 @@ TEXTS = {
 """Fields of a record that say what was asked, from what, and in which words. All others are its
 value: the verdict and every number that was computed."""
 MAIN = ("verdict", "estimate")
-"""Fields that stand for an answer where one line is all there is."""
+"""Fields that represent an answer where one line is all there is."""
 ANSWER_COLUMNS = [
     "question", "claim", "notebook", "change", "field", "before", "after", "by", "unit", "why",
 ]  # fmt: skip
@@ -74,7 +74,7 @@ def _table_differences(name: str, before: pd.DataFrame | None, after: pd.DataFra
 
 
 def _figure_cell(table: str, column: str, row: pd.Series) -> bool:
-    """Say whether a cell is a figure of the text, which stands among the figures already."""
+    """Say whether a cell is a figure of the text, which is among the figures already."""
     return table == "claims" and row.get("role") == "figure" and column in ("value", "low", "high")
 
 
@@ -178,7 +178,7 @@ def cause_of(row) -> str:
 def flips(answers: pd.DataFrame) -> pd.DataFrame:
     """Return the verdicts that flipped: question, claim, before, after, better, why (in words).
 
-    better: whether the verdict after stands higher on the scale; None where one is no verdict.
+    better: whether the verdict after is higher on the scale; None where one is no verdict.
     """
     table = answers[answers["change"] == "verdict"].copy()
     ranks = {verdict.value: verdict.rank for verdict in Verdict}

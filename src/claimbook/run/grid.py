@@ -93,13 +93,13 @@ def read_grid(path: Path, book: Book) -> Grid:
     books = [book if name == RECORD else book.in_scenario(name) for name in scenarios]
     for one in books:
         check_evidence(one)
-    asked = content.get("figures", {})
-    require_known(f"{path}: figures:", asked, book.figures.index)
-    if not asked and len(scenarios) == 1:
+    ranges = content.get("figures", {})
+    require_known(f"{path}: figures:", ranges, book.figures.index)
+    if not ranges and len(scenarios) == 1:
         raise InputError(f"{path}: it combines nothing; expected figures or several scenarios")
     figures = {
         name: _values(given, str(book.figures.loc[name, "unit"]), f"{path}: figures: {name}")
-        for name, given in asked.items()
+        for name, given in ranges.items()
     }
     grid = Grid(
         content["title"],
@@ -118,7 +118,7 @@ def read_grid(path: Path, book: Book) -> Grid:
 def _names(given, where: str) -> list[str]:
     names = [str(name) for name in given]
     if twice := [name for name in names if names.count(name) > 1]:
-        raise InputError(f"{where}: '{twice[0]}' stands there twice")
+        raise InputError(f"{where}: '{twice[0]}' is there twice")
     return names
 
 
@@ -128,7 +128,7 @@ def _values(given, unit: str, where: str) -> tuple[float, ...]:
             raise InputError(f"{where}: the list is empty")
         values = [_value(one, unit, where) for one in given]
         if len(set(values)) < len(values):
-            raise InputError(f"{where}: a value stands there twice")
+            raise InputError(f"{where}: a value is there twice")
         return tuple(values)
     check_form(given, "range", where)
     steps, spacing = int(given["steps"]), given.get("spacing", "even")

@@ -99,8 +99,8 @@ def _others(plan: Plan) -> dict[str, object]:
     Raises InputError if their answers were computed from other data or numbers.
     """
     again = {path.name for path in plan.notebooks}
-    there = (plan.root / "notebooks" / p.name for p in plan.notebooks[0].parent.glob("*.ipynb"))
-    kept = [plan.output / "notebooks" / path.name for path in there if path.name not in again]
+    in_order = (plan.root / "notebooks" / p.name for p in plan.notebooks[0].parent.glob("*.ipynb"))
+    kept = [plan.output / "notebooks" / path.name for path in in_order if path.name not in again]
     others = {path.stem: read_notebook(path) for path in sorted(kept) if path.exists()}
     collect_answers(others, plan.book)
     return others
@@ -109,7 +109,7 @@ def _others(plan: Plan) -> dict[str, object]:
 @contextlib.contextmanager
 def work_folder(output: Path) -> Iterator[Path]:
     """Make a folder on the same disk as `output`, so that publishing is a rename."""
-    made = [folder for folder in (output, *output.parents) if not folder.exists()]
+    new = [folder for folder in (output, *output.parents) if not folder.exists()]
     try:
         output.mkdir(parents=True, exist_ok=True)
         work = tempfile.TemporaryDirectory(prefix=".claimbook-", dir=output)
@@ -119,7 +119,7 @@ def work_folder(output: Path) -> Iterator[Path]:
         with work:
             yield Path(work.name)
     finally:
-        for folder in made:  # from the innermost; one that holds results stays
+        for folder in new:  # from the innermost; one that holds results stays
             with contextlib.suppress(OSError):
                 folder.rmdir()
 
@@ -282,9 +282,9 @@ def _execute(source: Path, target: Path, job: dict, workers: Workers) -> str | N
         shutil.rmtree(sockets, ignore_errors=True)
     if worker.returncode == 0 and target.exists():
         return None
-    said = target.with_suffix(".error")
-    if said.exists():
-        return said.read_text(encoding="utf-8")
+    failure = target.with_suffix(".error")
+    if failure.exists():
+        return failure.read_text(encoding="utf-8")
     if worker.returncode < 0:
         number = -worker.returncode
         return (

@@ -106,14 +106,14 @@ def scenario_results(name: str, root: Path, data: Path) -> Path:
 
 def _current(output: Path, digest: str, notebooks: list[Path], code: list[Path]) -> bool:
     """Say whether results were made of these data, by these notebooks and this code."""
-    there = output / "results" / "answers.json"
+    results = output / "results" / "answers.json"
     try:
-        if _results(there)["digest"] != digest:
+        if _results(results)["digest"] != digest:
             return False
     except (InputError, OSError):  # damaged or not there: it is made anew
         return False
     executed = (output / "notebooks" / path.name for path in notebooks)
-    made = there.stat().st_mtime
+    made = results.stat().st_mtime
     return all(p.exists() for p in executed) and all(
         p.stat().st_mtime <= made for p in (*notebooks, *code)
     )
@@ -125,14 +125,15 @@ def revision(name: str, root: Path, paths: list[str]) -> Iterator[Path | None]:
 
     Raises InputError if the revision holds none of the paths.
     """
-    asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
-    found = git(root, *asked) if name and not name.startswith("-") else None
+    options = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
+    found = git(root, *options) if name and not name.startswith("-") else None
     if found is None:
         yield None
         return
     commit = found.decode().strip()
-    held = [path for path in paths if git(root, "cat-file", "-e", f"{commit}:./{path}") is not None]
-    packed = git(root, "archive", commit, *held) if held else None
+    outputs = (git(root, "cat-file", "-e", f"{commit}:./{path}") for path in paths)
+    present = [path for path, output in zip(paths, outputs, strict=True) if output is not None]
+    packed = git(root, "archive", commit, *present) if present else None
     if packed is None:
         raise InputError(f"revision {name}: does not hold {', '.join(paths)}")
     with tempfile.TemporaryDirectory(prefix="claimbook-") as folder:
@@ -154,15 +155,15 @@ def state_of(name: str, folder: Path) -> State:
     results = folder / "results" / "answers.json"
     if not results.is_file():
         raise InputError(f"{name}: results/answers.json is missing")
-    held = [f for n in ("inputs", "data") if (f := folder / n / DESCRIPTION).exists()]
-    if not held:
+    folders = [f for n in ("inputs", "data") if (f := folder / n / DESCRIPTION).exists()]
+    if not folders:
         raise InputError(f"{name}: its tables are missing; expected inputs/ or data/ in the folder")
     document = _named(name, _results, results)
     return State(
         name=name,
         digest=document["digest"],
         scenario=document.get("scenario"),
-        inputs=_named(name, inputs_of, held[0].parent, document["updates"]),
+        inputs=_named(name, inputs_of, folders[0].parent, document["updates"]),
         answers={record["question"]: record for record in document["answers"]},
         pictures={p.name: p.read_bytes() for p in sorted((folder / "figures").glob("*.png"))},
     )
@@ -175,8 +176,8 @@ def _named(name: str, read, *given):
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
     except (KeyError, TypeError, ValueError, OSError) as error:
-        said = f"{type(error).__name__}: {error}"
-        raise InputError(f"{name}: its tables are not as {DESCRIPTION} says ({said})") from None
+        problem = f"{type(error).__name__}: {error}"
+        raise InputError(f"{name}: its tables are not as {DESCRIPTION} says ({problem})") from None
 
 
 def inputs_of(data: Path, updates: dict[str, float] | None = None) -> Inputs:
@@ -185,8 +186,8 @@ def inputs_of(data: Path, updates: dict[str, float] | None = None) -> Inputs:
     figures = figures_of(tables["claims"])
     printed = figures["value"].astype(float).to_dict()
     files = [*data.glob("*.yaml"), *data.glob(f"{SCENARIOS}/*.yaml")]
-    named = {path.relative_to(data).as_posix(): path for path in sorted(files)}
-    entries = {name: read_yaml(path) for name, path in named.items() if name != DESCRIPTION}
+    paths = {path.relative_to(data).as_posix(): path for path in sorted(files)}
+    entries = {name: read_yaml(path) for name, path in paths.items() if name != DESCRIPTION}
     return Inputs(
         tables=tables,
         entries={**entries, BIBLIOGRAPHY: _works(load_bibliography(data / BIBLIOGRAPHY))},

@@ -1,6 +1,6 @@
 """Sweeps: the answers, or whole executed collections, for every combination of a grid.
 
-The work is cut into parts with fixed bounds. A part is done when its result stands under its
+The work is cut into parts with fixed bounds. A part is done when its result has its
 final name, where it is moved once it is complete on disk; so a sweep that is killed at any moment
 goes on, when it is called again, with the parts that are missing, and does none twice.
 """
@@ -66,14 +66,14 @@ class Sweep:
         return self.output / (RENDERED if self.root else ANSWERS)
 
     def target(self, start: int) -> Path:
-        """Where the part that begins with a combination stands once it is done."""
+        """Where the part that begins with a combination is once it is done."""
         return self.folder / (f"{start:09d}" if self.root else f"part-{start:09d}.parquet")
 
     def missing(self) -> Iterator[tuple[int, int]]:
         """Yield the bounds of each part that is not there: its first combination, and the next."""
-        there = {path.name for path in self.folder.iterdir()}
+        done = {path.name for path in self.folder.iterdir()}
         for start in range(0, len(self.grid), self.size):
-            if self.target(start).name not in there:
+            if self.target(start).name not in done:
                 yield start, min(start + self.size, len(self.grid))
 
     @property
@@ -113,9 +113,9 @@ def run_sweep(sweep: Sweep) -> int:
 @contextlib.contextmanager
 def _only_one(output: Path) -> Iterator[None]:
     """Hold the output folder against other sweeps."""
-    there = {path.name for path in output.iterdir()} if output.is_dir() else set()
-    foreign = [name for name in there if name != LOCK and not name.startswith(NEW)]
-    if foreign and MANIFEST not in there:
+    names = {path.name for path in output.iterdir()} if output.is_dir() else set()
+    foreign = [name for name in names if name != LOCK and not name.startswith(NEW)]
+    if foreign and MANIFEST not in names:
         raise InputError(f"{output}: not empty and no sweep; choose another --output")
     with lock(output / LOCK, f"{output}: another sweep is at work there"):
         yield
@@ -124,20 +124,20 @@ def _only_one(output: Path) -> Iterator[None]:
 def _settle(sweep: Sweep) -> None:
     """Write the manifest, or refuse a folder with another one; clear what a kill left half done."""
     path = sweep.output / MANIFEST
-    ours = json.loads(json.dumps(sweep.manifest))
+    expected = json.loads(json.dumps(sweep.manifest))
     if path.exists():
-        there = _read_manifest(path)
-        if differing := [key for key in ours if there.get(key) != ours[key]]:
+        known = _read_manifest(path)
+        if differing := [key for key in expected if known.get(key) != expected[key]]:
             raise InputError(
                 f"{sweep.output}: holds a sweep with another {', '.join(differing)}; "
                 "choose another --output, or remove that folder"
             )
     else:
-        write_whole(path, as_json(ours))
+        write_whole(path, as_json(expected))
     sweep.folder.mkdir(exist_ok=True)
     for folder in (sweep.output, sweep.folder):
-        for left in folder.glob(f"{NEW}*"):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        for unfinished in folder.glob(f"{NEW}*"):
+            shutil.rmtree(unfinished) if unfinished.is_dir() else unfinished.unlink()
 
 
 def _read_manifest(path: Path) -> dict:

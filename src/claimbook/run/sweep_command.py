@@ -26,8 +26,8 @@ def run(args: argparse.Namespace) -> int:
     output = args.output or Path("build") / "sweeps" / args.grid.stem
     sweep = Sweep(book, grid, output.resolve(), root, args.scheduler, args.timeout)
     computed = run_sweep(sweep)
-    there = len(grid) - computed
-    already = f"; {there:,} were there already" if there else ""
+    before = len(grid) - computed
+    already = f"; {before:,} were there already" if before else ""
     print(f"{computed:,} of {len(grid):,} combinations computed{already}.")
     if root:
         print(f"Each in a folder of its own: {sweep.folder}")

@@ -64,7 +64,7 @@ def execute(source: Path, target: Path, sockets: str, parameters: dict, cell_tim
             config=Config(KernelManager=config),
         )
     except papermill.PapermillExecutionError:
-        pass  # the error stands in its cell, where _check_complete finds it
+        pass  # the error is in its cell, where _check_complete finds it
     except CellTimeoutError:
         where = _last_started(ran, plain)
         raise NotebookFailed(f"{where}: ran longer than {cell_timeout} seconds") from None
@@ -106,9 +106,9 @@ def _check_complete(executed, asked) -> None:
     for cell in code:
         for output in cell.outputs:
             if output.output_type == "error":
-                left = "; the cells after it did not run" if output.ename == "SystemExit" else ""
+                more = "; the cells after it did not run" if output.ename == "SystemExit" else ""
                 raise NotebookFailed(
-                    f"{_named(cell, asked)}: {output.ename}: {output.evalue}{left}"
+                    f"{_named(cell, asked)}: {output.ename}: {output.evalue}{more}"
                 )
     unrun = [cell for cell in code if not cell.execution_count]
     if unrun:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from claimbook.book.format import markdown_text
+from claimbook.book.text import markdown_text
 
 NOTEBOOK = "25-claim-cards.ipynb"
 

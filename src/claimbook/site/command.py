@@ -34,7 +34,7 @@ def run(args: Namespace) -> int:
 
 def make_site(root: Path, source: Path, data: Path | None, output: Path, pdf: bool = False) -> Path:
     """Build the site of the results in `source`; return its first page."""
+    from claimbook.site.context import read_site
     from claimbook.site.publish import publish
-    from claimbook.site.results import find_results
 
-    return publish(find_results(root, source, data), output, pdf)
+    return publish(read_site(root, source, data, pdf), output)

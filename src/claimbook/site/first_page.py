@@ -1,84 +1,90 @@
-"""The first page, put together from what the book says and what the notebooks show."""
+"""The first page: question, answer, figures, the whole argument, the scale, and the way on."""
 
-import html
-from dataclasses import dataclass
+from markupsafe import Markup, escape
 
-from claimbook.errors import InputError
-from claimbook.show.output_keys import METADATA_KEY
-from claimbook.site.fragments import linked_svg, picture_files, raw, scroll_box
-from claimbook.site.links import FIGURES, notebook_page, to_page
-from claimbook.site.notebook_pages import notebook_title
-from claimbook.site.results import Results
-
-PAGE = "index"
-ABOUT = "first_page.yaml"
-PDF = "collection.pdf"
+from claimbook.book.format import interval_text, quantity_text
+from claimbook.claims import summary as sentences
+from claimbook.claims.verdict import COUNT_RULES
+from claimbook.site.context import Site
+from claimbook.site.links import CARDS, FIGURES, INDEX, PDF, claim_page, notebook_page, to_page
+from claimbook.site.markup import macros, render
+from claimbook.site.svg import linked_svg
 
 
-@dataclass(frozen=True)
-class FirstPage:
-    """The first page in two parts, after which the picture and the list of pages belong.
+def first_page(site: Site, further: dict[str, str]) -> str:
+    """Return the source of the first page.
 
-    picture: name of the figure of the argument, if there is one. boxes: claim -> address and
-    spoken name, to which the box of the claim in that figure leads.
+    further: page -> title of what a reader may go on to, beside the notebooks.
+
+    Raises InputError if the picture of the argument is not there.
     """
-
-    top: str
-    middle: str
-    picture: str | None
-    boxes: dict[str, tuple[str, str]]
-
-
-def completed(
-    page: FirstPage, results: Results, further: list[tuple[str, str]], pdf: bool = False
-) -> str:
-    """Return the source of the first page with the picture of the argument and the list of pages.
-
-    further: name and page of what a reader may go on to, beside the notebooks. pdf: whether the
-    whole is there as a PDF too.
-    """
-    parts = [page.top]
-    if page.picture:
-        picture = _argument(page, results)
-        parts += ["## The whole argument in one picture", raw(picture)]
-    parts += [page.middle, "## Read on", raw(_read_on(results, further, pdf))]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _argument(page: FirstPage, results: Results) -> str:
-    """Return the picture of the argument, each box a link to its card."""
-    path = results.figures / f"{page.picture}.svg"
-    if not path.is_file():
-        raise InputError(f"{ABOUT}: picture: no figure '{page.picture}' in {results.figures}")
-    alt = _alt_of(results, page.picture)
-    svg = linked_svg(path.read_text(encoding="utf-8"), alt, page.boxes)
-    words = f'<span aria-hidden="true">{html.escape(alt)} Each box leads to its card.</span>'
-    files = picture_files(f"{FIGURES}/{html.escape(page.picture, quote=True)}")
-    return (
-        f'<figure class="picture argument">{scroll_box(svg, "Picture", "picture-box")}'
-        f"<figcaption>{words} {files}</figcaption></figure>"
+    notebooks = {notebook_page(stem): title for stem, title in site.titles.items()}
+    text = site.about.text
+    return render(
+        "first-page.md.jinja",
+        about=site.about,
+        updates=_updates(site),
+        in_short=_in_short(site),
+        heads=[
+            f"{text[:1].upper()}{text[1:]} says",
+            "Studies: median (range)",
+            "Verdict",
+            "Certainty",
+        ],  # fmt: skip
+        figures=_figures(site),
+        argument=_argument(site),
+        rules=COUNT_RULES["rule"].to_dict(),
+        limits=[limit.partition(". ") for limit in site.about.limits],
+        changed=site.changed,
+        all_cards=to_page(CARDS, INDEX),
+        contents={"Notebooks": notebooks, "More": further},
+        pdf=PDF if site.pdf else None,
     )
 
 
-def _alt_of(results: Results, name: str) -> str:
-    """Return the alternative text that a notebook gave to a figure."""
-    stem, _, figure = name.partition("--")
-    cells = results.notebooks[stem].cells if stem in results.notebooks else []
-    for output in (output for cell in cells for output in cell.get("outputs", [])):
-        about = output.get("metadata", {}).get(METADATA_KEY, {})
-        if about.get("figure") == figure:
-            return about["alt"]
-    raise InputError(f"{ABOUT}: picture: no notebook '{stem}' shows a figure '{figure}'")
+def _card(claim: str) -> str:
+    return to_page(claim_page(claim), INDEX)
 
 
-def _read_on(results: Results, further: list[tuple[str, str]], pdf: bool) -> str:
-    named = [
-        (f"{stem.partition('-')[0]} {notebook_title(notebook)}", notebook_page(stem))
-        for stem, notebook in results.notebooks.items()
-    ]
-    items = "".join(
-        f'<li><a href="{to_page(page, PAGE)}">{html.escape(name)}</a></li>'
-        for name, page in [*named, *further]
-    )
-    items += f'<li><a href="{PDF}">All of it as one PDF</a></li>' if pdf else ""
-    return f'<ul class="read-on">{items}</ul>'
+def _updates(site: Site) -> str:
+    """Return which numbers are not the text's own, if this is an experiment."""
+    units = site.book.figures["unit"]
+    given = site.book.updates.items()
+    return ", ".join(f"{name} = {quantity_text(value, units[name])}" for name, value in given)
+
+
+def _in_short(site: Site) -> Markup:
+    """Return the answer in a few sentences."""
+    summary, about = site.summary, site.about
+    parts = [escape(sentences.figures_sentence(summary))]
+    if about.conclusion:
+        named = macros().link(_card(about.conclusion), site.labels[about.conclusion])
+        parts.append(Markup(sentences.argument_sentence(summary, named, escape(about.text))))
+    parts.append(escape(sentences.certainty_sentence(summary)))
+    return Markup(" ").join(parts)
+
+
+def _figures(site: Site) -> list[dict]:
+    """Return what became of each figure, as texts."""
+    rows = []
+    for answer, certainty in zip(site.summary.records, site.summary.certainty, strict=True):
+        found = quantity_text(answer["estimate"], answer["unit"])
+        if answer["studies"] and answer["low"] != answer["high"]:
+            span = interval_text(answer["low"], answer["high"], answer["unit"])
+            found = f"{found} ({span})"
+        row = {name: answer[name] for name in ("asks", "figure", "verdict")}
+        rows.append(row | {"card": _card(answer["claim"]), "found": found, "certainty": certainty})
+    return rows
+
+
+def _argument(site: Site) -> dict | None:
+    """Return the picture of the argument, in which each box leads to its card."""
+    if not site.about.picture:
+        return None
+    svg, alt = site.picture(site.about.picture)
+    boxes = {
+        row.claim: (_card(row.claim), f"{site.labels[row.claim]}: {row.verdict}")
+        for row in site.summary.matrix.itertuples()
+    }
+    file = f"{FIGURES}/{site.about.picture}"
+    return {"svg": linked_svg(svg, alt, boxes), "alt": alt, "file": file}

@@ -10,12 +10,15 @@ from posixpath import relpath
 
 from claimbook.show.card_links import NOTEBOOK, anchor
 
-FIGURES, DOWNLOADS = "figures", "downloads"
+FIGURES, DOWNLOADS, MACHINE = "figures", "downloads", "machine"
+"""Folders of the site for files."""
 CARDS = f"notebooks/{NOTEBOOK.removesuffix('.ipynb')}"
+INDEX, WORKS, ERRATA, WHATIF, DATA, OPEN = "index", "works", "errata", "what-if", "data", "open"
+"""Pages of the site."""
+PDF = "collection.pdf"
 
 _CARD = re.compile(rf"(?:{re.escape(NOTEBOOK)})?#(claim-[A-Za-z0-9_.-]+)")
 _NOTEBOOK = re.compile(r"([A-Za-z0-9][\w-]*)\.ipynb(#[A-Za-z][\w.-]*)?", re.ASCII)
-_HREF = re.compile(r'(?<=\shref=")([^"]*)(?=")')
 
 
 def claim_page(claim: str) -> str:
@@ -53,8 +56,3 @@ def follower(here: str, files: Mapping[str, str]) -> Callable[[str], str]:
         return to_file(files[address], here) if address in files else address
 
     return follow
-
-
-def followed(html: str, follow: Callable[[str], str]) -> str:
-    """Return HTML with every address of a link followed."""
-    return _HREF.sub(lambda match: follow(match[0]), html)

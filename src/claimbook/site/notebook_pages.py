@@ -7,26 +7,20 @@ it is asked for.
 
 import json
 import re
+from collections.abc import Iterator
 
 from claimbook.run.outputs import INJECTED_TAG, NOTEBOOK_METADATA
 from claimbook.show.output_keys import METADATA_KEY, SHOWS
-from claimbook.site.fragments import markdown_html, picture, plain, with_badges, with_tables
-from claimbook.site.links import CARDS, FIGURES, followed, follower, notebook_page, to_file, to_page
+from claimbook.site.context import Site
+from claimbook.site.links import CARDS, FIGURES, OPEN, follower, notebook_page, to_file, to_page
+from claimbook.site.markup import finished, macros, markdown_html, markdown_inline
+from claimbook.site.svg import svg_size
 
-OPEN_PAGE = "open"
 _MARKDOWN_LINK = re.compile(r"(?<=\]\()([^)\s]+)(?=\))")
 _STEPS = re.compile(r"\*\*(Next|Back):\*\* \[")
 _TO_CELL = re.compile(r"([A-Za-z0-9][\w-]*)\.ipynb#([A-Za-z][\w.-]*)", re.ASCII)
 _CARDS_AT_END = re.compile(r"\(claims?: \[.*\)$")
-_CARD_ANCHOR = '<a id="claim-'
-
-
-def notebook_title(notebook) -> str:
-    """Return the first heading of a notebook, as text."""
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown" and (found := re.search(r"^# +(.+)$", cell.source, re.M)):
-            return plain(markdown_html(found[1]))
-    return ""
+_CARD_ANCHOR = 'id="claim-'
 
 
 def asked_cells(notebooks: dict) -> dict[str, set[str]]:
@@ -43,35 +37,33 @@ def asked_cells(notebooks: dict) -> dict[str, set[str]]:
     return found
 
 
-def notebook_source(stem: str, notebook, files: dict[str, str], asked: set[str]) -> str:
-    """Return the page of a notebook as a notebook again, with tags and outputs for myst-nb.
+def notebook_sources(site: Site, files: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield page and source of every notebook: a notebook again, with its outputs for myst-nb.
 
     files: address in a notebook -> path in the site, for linked files that are published too.
-    asked: ids of cells that need an anchor.
     """
+    asked = asked_cells(site.notebooks)
+    for stem, notebook in site.notebooks.items():
+        yield notebook_page(stem), _source(stem, notebook, files, asked.get(stem, set()))
+
+
+def _source(stem: str, notebook, files: dict[str, str], asked: set[str]) -> str:
+    """Return the source of a page. asked: ids of cells that need an anchor."""
     page = notebook_page(stem)
     follow = follower(page, files)
     cells = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             source = _MARKDOWN_LINK.sub(lambda match: follow(match[0]), cell.source)
-            anchor = f'<span id="{cell.id}"></span>\n\n' if cell.id in asked else ""
+            anchor = f"{macros().cell_anchor(cell.id)}\n\n" if cell.id in asked else ""
             cells.append(_markdown(cell.id, anchor + source))
             if len(cells) == 1:
-                cells.append(_tools(stem, page))
+                tools = macros().notebook_tools(f"{stem}.ipynb", to_page(OPEN, page))
+                cells.append(_markdown("site-tools", str(tools)))
         elif cell.cell_type == "code" and not _is_steps(cell):
             _add_code(cells, cell, list(_outputs(cell, stem, page, follow)))
     made = {"cells": cells, "metadata": NOTEBOOK_METADATA, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(made, indent=1, sort_keys=True, ensure_ascii=False)
-
-
-def _tools(stem: str, page: str):
-    """Return the line below the title: where to get the notebook, how to run it."""
-    links = (
-        f'<a href="{stem}.ipynb" download>Download this notebook</a> · '
-        f'<a href="{to_page(OPEN_PAGE, page)}">Run it yourself</a>'
-    )
-    return _markdown("site-tools", f'<p class="tools">{links}</p>')
 
 
 def _markdown(name: str, source: str) -> dict:
@@ -112,26 +104,28 @@ def _outputs(cell, stem: str, page: str, follow):
         data = output.get("data", {})
         if about := output.get("metadata", {}).get(METADATA_KEY):
             words = next(shown, {}).get("data", {}).get("text/markdown", "")
-            yield _html(_figure(stem, page, about, data["image/svg+xml"], words, follow))
+            yield _html(_picture(stem, page, about, data["image/svg+xml"], words, follow))
         elif "text/html" in data:
-            yield _html(with_badges(with_tables(followed(data["text/html"], follow))))
+            yield _html(finished(data["text/html"], follow))
         elif "text/markdown" in data:
             if page == CARDS and _CARD_ANCHOR in data["text/markdown"]:
                 continue  # every card has a page of its own
-            text = followed(markdown_html(data["text/markdown"]), follow)
-            yield _html(with_badges(with_tables(text)))
+            yield _html(finished(markdown_html(data["text/markdown"]), follow))
         else:
             yield output
 
 
-def _figure(stem: str, page: str, about, svg: str, words: str, follow) -> str:
-    """Return a figure; `words` is the sentence after it, whose end leads to claim cards."""
+def _picture(stem: str, page: str, about, svg: str, words: str, follow) -> str:
+    """Return a picture; `words` is the sentence after it, whose end leads to claim cards."""
     cards = _CARDS_AT_END.search(words) if words.startswith(SHOWS) else None
-    links = followed(markdown_html(cards[0]), follow) if cards else ""
-    about_cards = re.sub(r"</?p>", "", links).strip()
-    folder = to_file(FIGURES, page)
-    return picture(f"{stem}--{about['figure']}", svg, about["alt"], folder, about_cards)
+    links = finished(markdown_inline(cards[0]), follow, badges=False) if cards else ""
+    file = f"{to_file(FIGURES, page)}/{stem}--{about['figure']}"
+    return macros().picture(file, about["alt"], svg_size(svg), links)
 
 
 def _html(markup: str) -> dict:
-    return {"data": {"text/html": markup}, "metadata": {}, "output_type": "display_data"}
+    return {
+        "data": {"text/html": str(markup)},
+        "metadata": {},
+        "output_type": "display_data",
+    }

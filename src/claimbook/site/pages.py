@@ -1,94 +1,80 @@
-"""All pages of a site as sources for Sphinx, and the files that are published beside them."""
+"""The pages that follow from the book, and the files that are published beside them."""
 
-from dataclasses import dataclass
-from pathlib import Path
-
+from claimbook.citations.corrections import CORRECTED
+from claimbook.citations.known_works import RECORD_COLUMNS
 from claimbook.errors import InputError
-from claimbook.site.cards import Card, card_pages
-from claimbook.site.first_page import PAGE, FirstPage, completed
-from claimbook.site.links import CARDS, FIGURES, notebook_page
-from claimbook.site.machines import Machines
-from claimbook.site.notebook_pages import asked_cells, notebook_source, notebook_title
-from claimbook.site.results import Results
+from claimbook.site.cache import BookPages
+from claimbook.site.card_pages import card_pages
+from claimbook.site.context import Site
+from claimbook.site.exports.claim_review import claim_reviews, json_ld, title_of
+from claimbook.site.exports.crate import provenance
+from claimbook.site.exports.machine_files import machine_files
+from claimbook.site.exports.open_graph import summary
+from claimbook.site.exports.social_card import social_card_alt
+from claimbook.site.first_page import first_page
+from claimbook.site.links import (
+    DATA,
+    DOWNLOADS,
+    ERRATA,
+    INDEX,
+    MACHINE,
+    OPEN,
+    WHATIF,
+    WORKS,
+)
+from claimbook.site.open_and_data import data_page, open_page
+from claimbook.site.whatif_page import whatif_page
+from claimbook.site.work_pages import (
+    CORRECTED_BIB,
+    bibliographies,
+    errata_page,
+    errata_text,
+    works_page,
+)
+
+NEEDED = {"claims": ("label",), "references": (*RECORD_COLUMNS, "verdict")}
+"""Columns that cards and works need beside those that every book has."""
 
 
-@dataclass(frozen=True)
-class BookPages:
-    """What follows from the book alone, and stays the same while only notebooks change.
+def book_pages(site: Site) -> BookPages:
+    """Make the pages of the book.
 
-    name: of the site. first: the first page. cards: page -> card, in the order of the text.
-    sources: path -> text of other pages. further: title and page of what stands in the table of
-    contents after the notebooks. linked: address in a notebook -> path in the site, for files that
-    are published. files: path in the site -> content, or the file to copy. machine: what is made
-    for machines.
+    Raises InputError for data that cannot be used, or that the results were not computed from.
     """
-
-    name: str
-    first: FirstPage
-    cards: dict[str, Card]
-    sources: dict[str, str]
-    further: list[tuple[str, str]]
-    linked: dict[str, str]
-    files: dict[str, bytes | Path]
-    machine: Machines | None = None
-
-
-@dataclass(frozen=True)
-class Pages:
-    """What a site consists of: sources of pages, and files beside them (see `BookPages`).
-
-    claims: the page with the index of cards, then the cards. sequence: all pages in the order in
-    which they are read and printed.
-    """
-
-    name: str
-    sources: dict[str, str]
-    claims: list[str]
-    files: dict[str, bytes | Path]
-    sequence: list[str]
-    machine: Machines | None = None
-
-
-def all_pages(results: Results, book: BookPages, pdf: bool = False) -> Pages:
-    """Return the sources of every page.
-
-    pdf: whether there will be a PDF, to which the first page leads.
-
-    Raises InputError if the picture of the argument or the notebook of the cards is not there.
-    """
-    if CARDS not in map(notebook_page, results.notebooks):
-        raise InputError(f"{CARDS}.ipynb: no such notebook; it is the index of the cards")
-    asked = asked_cells(results.notebooks)
-    sources = {
-        f"{notebook_page(stem)}.ipynb": notebook_source(
-            stem, notebook, book.linked, asked.get(stem, set())
-        )
-        for stem, notebook in results.notebooks.items()
-    }
-    files: dict[str, bytes | Path] = {
-        f"{FIGURES}/{path.name}": path for path in sorted(results.figures.glob("*.*"))
-    }
-    for stem in results.notebooks:
-        files[f"{notebook_page(stem)}.ipynb"] = results.folder / "notebooks" / f"{stem}.ipynb"
-    first = completed(book.first, results, book.further, pdf) + _contents(results, book.further)
-    sources |= {f"{PAGE}.md": first} | book.sources
-    cards = card_pages(book.cards, results.answers)
-    sources |= {f"{page}.md": text for page, text in cards.items()}
-    notebooks = [notebook_page(stem) for stem in results.notebooks]
-    sequence = [PAGE, *notebooks, *cards, *(page for _, page in book.further)]
-    files |= book.files
-    return Pages(book.name, sources, [CARDS, *cards], files, sequence, book.machine)
+    for table, columns in NEEDED.items():
+        if missing := [name for name in columns if name not in site.book.table(table)]:
+            raise InputError(f"table {table}: a site needs the columns {', '.join(missing)} too")
+    machine, reviews = None, {}
+    if site.collection:
+        whole = (site.book, site.summary.matrix, site.collection)
+        machine = machine_files(*whole, site.answers, site.card_address(f"{MACHINE}/page"))
+        found = claim_reviews(*whole, site.card_address("claims/page"))
+        reviews = {claim: json_ld(review) for claim, review in found.items()}
+    errata, bibs = errata_text(site), bibliographies(site)
+    whatif, whatif_files = whatif_page(site)
+    pages = {WORKS: ("The works", works_page(site))}
+    pages |= {ERRATA: ("Errata", errata_page(errata))} if errata else {}
+    pages |= {WHATIF: ("What if", whatif)}
+    pages |= {DATA: ("The data", data_page(site, machine))} if machine else {}
+    pages |= {OPEN: ("Run it yourself", open_page(site))}
+    cards = card_pages(site, reviews)
+    first = first_page(site, {page: title for page, (title, _) in pages.items()})
+    linked = {f"../results/{ERRATA}.md": f"{ERRATA}.html"} if errata else {}
+    if CORRECTED_BIB in bibs:
+        linked[f"../data/{CORRECTED}"] = f"{DOWNLOADS}/{CORRECTED_BIB}"
+    return BookPages(
+        name=site.about.name,
+        sources={INDEX: first, **cards, **{page: text for page, (_, text) in pages.items()}},
+        cards=list(cards),
+        further=list(pages),
+        linked=linked,
+        files={f"{DOWNLOADS}/{name}": path for name, path in bibs.items()} | whatif_files,
+        preview=_preview(site) if machine else None,
+        machine=machine,
+        provenance=provenance(site.book) if machine else None,
+    )
 
 
-def _contents(results: Results, further: list[tuple[str, str]]) -> str:
-    """Return the table of contents, which the sidebar shows."""
-    numbered = [
-        (f"{stem.partition('-')[0]} {notebook_title(notebook)}", notebook_page(stem))
-        for stem, notebook in results.notebooks.items()
-    ]
-
-    def toctree(caption: str, entries: list[tuple[str, str]]) -> str:
-        lines = "\n".join(f"{' '.join(title.split())} <{page}>" for title, page in entries)
-        return f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{lines}\n```\n"
-
-    return toctree("Notebooks", numbered) + toctree("More", further)
+def _preview(site: Site) -> tuple[str, str]:
+    alt = social_card_alt(title_of(site.book), site.answers, site.labels)
+    return summary(site.answers), alt

@@ -1,6 +1,5 @@
 """The whole site as one PDF, printed by Chromium from one long page made of all pages."""
 
-import html
 import os
 import re
 import shutil
@@ -9,8 +8,12 @@ import tempfile
 from pathlib import Path
 from posixpath import dirname, join, normpath
 
+from bs4 import BeautifulSoup, Tag
+from markupsafe import Markup
+
 from claimbook.errors import InputError, RunFailed
-from claimbook.site.first_page import PDF
+from claimbook.site.links import PDF
+from claimbook.site.markup import render
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
 QUIET = (
@@ -23,10 +26,6 @@ QUIET = (
     "--disable-sync",
 )
 TIMEOUT = 300  # seconds; it takes about twenty
-_ARTICLE = re.compile(r'<article class="bd-article">.*?</article>', re.S)
-_ADDRESS = re.compile(r'(\s(?:href|src))="([^"]*)"')
-_ID = re.compile(r'\sid="([^"]*)"')
-_STYLES = re.compile(r'<link[^>]*rel="stylesheet"[^>]*>|<style>:root.*?</style>')
 
 
 def find_browser() -> str:
@@ -69,38 +68,45 @@ def make_pdf(site: Path, pages: list[str]) -> Path:
 
 def whole_page(site: Path, pages: list[str]) -> str:
     """Return one page that holds the articles of all pages, whose links lead within it."""
-    first = (site / f"{pages[0]}.html").read_text(encoding="utf-8")
-    styles = "\n".join(_STYLES.findall(first[: first.index("</head>")]))
-    title = re.search(r"<title>(.*?)</title>", first, re.S)
-    articles = "\n".join(_article(site, page, set(pages)) for page in pages)
-    return (
-        f'<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf-8"/>'
-        f"<title>{title[1] if title else 'Collection'}</title>{styles}</head>"
-        f'<body class="whole">{articles}</body></html>'
+    soups = {
+        page: BeautifulSoup((site / f"{page}.html").read_text("utf-8"), "html.parser")
+        for page in pages
+    }
+    first = soups[pages[0]]
+    styles = first.head.select('link[rel~="stylesheet"], style:-soup-contains(":root")')
+    return render(
+        "whole.html.jinja",
+        title=first.title.get_text() if first.title else "Collection",
+        styles=[Markup(style) for style in styles],
+        articles=[Markup(_article(soup, page, set(pages))) for page, soup in soups.items()],
     )
 
 
-def _article(site: Path, page: str, pages: set[str]) -> str:
+def _article(soup: BeautifulSoup, page: str, pages: set[str]) -> Tag:
     """Return the article of a page with names of its own and links into the whole."""
-    found = _ARTICLE.search((site / f"{page}.html").read_text(encoding="utf-8"))
-    if not found:
+    article = soup.select_one("article.bd-article")
+    if not article:
         raise RunFailed(f"the PDF: {page}.html has no article")
-    text = found[0].replace("<details>", "<details open>")  # paper cannot be clicked
-
-    def address(match: re.Match) -> str:
-        attribute, target = match[1], html.unescape(match[2])
-        if re.match(r"[a-z]+:", target):
-            return match[0]
-        path, _, anchor = target.partition("#")
-        place = normpath(join(dirname(page), path)) if path else f"{page}.html"
-        if attribute.strip() == "src":
-            return f'{attribute}="{html.escape(place)}"'
-        other = place.removesuffix(".html")
-        return f'{attribute}="#{_name(other, anchor)}"' if other in pages else ""
-
-    text = _ADDRESS.sub(address, text)
-    text = _ID.sub(lambda match: f' id="{_name(page, match[1])}"', text)
-    return text.replace("<article", f'<article id="{_name(page, "")}"', 1)
+    for part in article("details", class_=False):
+        part["open"] = ""  # paper cannot be clicked
+    for element in article(True):
+        for attribute in ("href", "src"):
+            target = element.get(attribute)
+            if target is None or re.match(r"[a-z]+:", target):
+                continue
+            path, _, anchor = target.partition("#")
+            place = normpath(join(dirname(page), path)) if path else f"{page}.html"
+            other = place.removesuffix(".html")
+            if attribute == "src":
+                element["src"] = place
+            elif other in pages:
+                element["href"] = f"#{_name(other, anchor)}"
+            else:
+                del element["href"]
+        if element.get("id"):
+            element["id"] = _name(page, element["id"])
+    article["id"] = _name(page, "")
+    return article
 
 
 def _name(page: str, anchor: str) -> str:

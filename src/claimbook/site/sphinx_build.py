@@ -1,39 +1,33 @@
 """Sphinx called with everything set here, so that no configuration file lies about."""
 
-import html
 import io
 import re
 from pathlib import Path
 
+from markupsafe import escape
+
 from claimbook.claims.verdict import Verdict
 from claimbook.errors import RunFailed
-from claimbook.site.machines import Machines
+from claimbook.site.cache import BookPages
+from claimbook.site.context import Site
+from claimbook.site.links import CARDS
 
 HERE = Path(__file__).parent
-LANGUAGE = "en"
-SIDEBAR = ["sbt-sidebar-nav"]
 
 
-def settings(
-    name: str, claims: list[str], titles: list[str], machine: Machines | None = None
-) -> dict:
-    """Return Sphinx's configuration.
-
-    name: of the site, short. claims: the index of cards and the cards, in order. titles: of all
-    pages. machine: what a shared link tells is among it.
-    """
-    link = {}
-    if machine:
-        link = {
-            "description": machine.description,
-            "alt": machine.alt,
-            "address": machine.collection.address,
-        }
+def settings(site: Site, pages: BookPages) -> dict:
+    """Return Sphinx's configuration."""
+    name = pages.name
+    preview = {}
+    if pages.preview:
+        description, alt = pages.preview
+        address = site.collection.address
+        preview = {"description": description, "alt": alt, "address": address}
     return {
         "project": name,
         "version": "",
-        "language": LANGUAGE,
-        "extensions": ["myst_nb", "claimbook.site.extension"],
+        "language": "en",
+        "extensions": ["myst_nb", "claimbook.site.sphinx_extension"],
         "templates_path": [str(HERE / "templates")],
         "html_static_path": [str(HERE / "static")],
         "html_css_files": ["claimbook.css"],
@@ -54,14 +48,14 @@ def settings(
             "article_footer_items": [],
             "back_to_top_button": False,
             "search_bar_text": "Search",
-            "logo": {"text": html.escape(name)},  # the theme shows it as it is
+            "logo": {"text": str(escape(name))},  # the theme shows it as it is
         },
         "html_title": name,
         "html_context": {
             "default_mode": "light",  # where scripts are off; else the system's
             "verdict_colours": [(verdict.replace(" ", "-"), verdict.colour) for verdict in Verdict],
         },
-        "html_sidebars": {"**": SIDEBAR},
+        "html_sidebars": {"**": ["sbt-sidebar-nav"]},
         "html_math_renderer": "mathml",
         "html_copy_source": False,
         "html_show_sourcelink": False,
@@ -77,10 +71,15 @@ def settings(
         "nb_code_prompt_hide": "Hide the code",
         "myst_all_links_external": True,  # they are final already, and tested
         "myst_enable_extensions": ["dollarmath"],
-        "claimbook_claims": claims,
-        "claimbook_titles": titles,
-        "claimbook_link": link,
+        "claimbook_cards": [CARDS, *pages.cards],
+        # all pages show titles of others
+        "claimbook_titles": [*site.titles.values(), *map(_title, pages.sources.values())],
+        "claimbook_preview": preview,
     }
+
+
+def _title(source: str) -> str:
+    return re.search(r"^# (.+)|$", source, re.M)[0]
 
 
 def build(source: Path, output: Path, doctrees: Path, configuration: dict) -> None:
@@ -92,22 +91,22 @@ def build(source: Path, output: Path, doctrees: Path, configuration: dict) -> No
     from sphinx.errors import SphinxError
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-    said = io.StringIO()
+    words = io.StringIO()
     try:
         with patch_docutils(), docutils_namespace():
             app = Sphinx(
                 source, None, output, doctrees, "html", confoverrides=configuration,
-                status=None, warning=said, warningiserror=True,
+                status=None, warning=words, warningiserror=True,
             )  # fmt: skip
             app.build()
     except SphinxError as error:
-        raise RunFailed(_words(said.getvalue(), source) or f"the site: {error}") from None
-    if app.statuscode or said.getvalue().strip():
-        raise RunFailed(_words(said.getvalue(), source))
+        raise RunFailed(_warnings(words.getvalue(), source) or f"the site: {error}") from None
+    if app.statuscode or words.getvalue().strip():
+        raise RunFailed(_warnings(words.getvalue(), source))
 
 
-def _words(said: str, source: Path) -> str:
+def _warnings(words: str, source: Path) -> str:
     """Return Sphinx's warnings without colours and without the path of the work folder."""
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", said).replace(f"{source}/", "")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", words).replace(f"{source}/", "")
     lines = [line for line in plain.splitlines() if line.strip()]
     return "the site: " + "\n".join(lines[:10]) if lines else ""

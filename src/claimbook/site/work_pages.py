@@ -1,31 +1,29 @@
 """The works: bibliographies as pybtex formats them, and the corrections offered."""
 
-import html
 import re
 from pathlib import Path
 
+from bs4 import BeautifulSoup
+from markupsafe import Markup
 from pybtex.database import BibliographyData, Entry
 from pybtex.exceptions import PybtexError
 from pybtex.plugin import find_plugin
 
 from claimbook.book.bibliography import format_entry_html, load_bibliography, printed_authors
 from claimbook.book.book import BIBLIOGRAPHY
-from claimbook.book.text import markdown_text, safe_link
+from claimbook.book.text import safe_link
 from claimbook.citations.audit import audit
 from claimbook.citations.corrections import CORRECTED, CORRECTED_COLUMNS, errata
-from claimbook.site.fragments import markdown_html, raw
-from claimbook.site.links import DOWNLOADS
-from claimbook.site.record import Record
+from claimbook.site.context import Site
+from claimbook.site.links import DOWNLOADS, ERRATA, WORKS, to_page
+from claimbook.site.markup import html_block, markdown_html, render
 
-WORKS, ERRATA = "works", "errata"
 PRINTED_BIB, CORRECTED_BIB = "printed.bib", "corrected.bib"
-PREFIXES = {PRINTED_BIB: "printed-", CORRECTED_BIB: "is-"}
-"""What is put before the keys in anchors: the lists name the same works, and share a page."""
 
 
-def bibliographies(record: Record) -> dict[str, Path]:
+def bibliographies(site: Site) -> dict[str, Path]:
     """Return name -> file of the lists that there are: as printed, and as they are."""
-    folder = record.book.folder
+    folder = site.book.folder
     files = {PRINTED_BIB: folder / BIBLIOGRAPHY, CORRECTED_BIB: folder / CORRECTED}
     return {name: path for name, path in files.items() if path.is_file()}
 
@@ -38,7 +36,7 @@ def formatted(bibliography: BibliographyData) -> dict[str, str]:
     """
     style = find_plugin("pybtex.style.formatting", "plain")()
     backend = find_plugin("pybtex.backends", "html")()
-    shown = {}
+    texts = {}
     for key, entry in bibliography.entries.items():
         fields = {
             name: value
@@ -50,56 +48,53 @@ def formatted(bibliography: BibliographyData) -> dict[str, str]:
         try:
             (made,) = style.format_entries([kept])
             text = made.text.render(backend)
-            shown[key] = re.sub(r'<span class="bibtex-protected">(.*?)</span>', r"\1", text)
+            texts[key] = _without_spans(text)
         except (PybtexError, AttributeError):  # a field or a kind of entry that the style lacks
-            shown[key] = format_entry_html(key, bibliography)
-    order = sorted(shown, key=lambda k: (printed_authors(bibliography.entries[k]).casefold(), k))
-    return {key: " ".join(shown[key].split()) for key in order}
+            texts[key] = format_entry_html(key, bibliography)
+    order = sorted(texts, key=lambda k: (printed_authors(bibliography.entries[k]).casefold(), k))
+    return {key: " ".join(texts[key].split()) for key in order}
 
 
-def works_page(record: Record) -> str:
+def _without_spans(entry: str) -> str:
+    """Return an entry without the elements around what BibTeX keeps in capitals."""
+    soup = BeautifulSoup(entry, "html.parser")
+    for span in soup("span"):
+        span.unwrap()
+    return soup.decode(formatter="minimal")
+
+
+def works_page(site: Site) -> str:
     """Return the source of the page with the bibliographies."""
-    text = markdown_text(record.about.text)
-    lists = bibliographies(record)
-    downloads = {
-        PRINTED_BIB: f"[as {text} prints them]({DOWNLOADS}/{PRINTED_BIB})",
-        CORRECTED_BIB: f"[as they are]({DOWNLOADS}/{CORRECTED_BIB}), for a reference manager",
+    lists = {
+        name: formatted(load_bibliography(path)) for name, path in bibliographies(site).items()
     }
-    told = " and ".join(downloads[name] for name in lists)
-    parts = ["# The works", f"The same lists in BibTeX: {told}."]
-    if CORRECTED_BIB in lists:
-        parts += ["## As they are", f"What {text} cites, as far as it could be identified."]
-        parts.append(_list(lists[CORRECTED_BIB], PREFIXES[CORRECTED_BIB]))
-    where = f" [The errata]({ERRATA}.html) say what differs." if errata_text(record) else ""
-    parts += [
-        "## As printed",
-        f"The reference list of {text}, misprints included. A printed DOI may lead to another "
-        f"work.{where}",
-        _list(lists[PRINTED_BIB], PREFIXES[PRINTED_BIB]),
-    ]
-    return "\n\n".join(parts) + "\n"
-
-
-def _list(path: Path, prefix: str) -> str:
-    entries = formatted(load_bibliography(path))
-    items = "".join(
-        f'<li id="{html.escape(prefix + key, quote=True)}">{entry}</li>'
-        for key, entry in entries.items()
+    return render(
+        "works.md.jinja",
+        text=site.about.text,
+        printed=_items(lists[PRINTED_BIB], "printed-"),
+        # the lists name the same works, and share a page
+        corrected=_items(lists.get(CORRECTED_BIB, {}), "is-"),
+        printed_file=f"{DOWNLOADS}/{PRINTED_BIB}",
+        corrected_file=f"{DOWNLOADS}/{CORRECTED_BIB}",
+        errata=to_page(ERRATA, WORKS) if errata_text(site) else None,
     )
-    return raw(f'<ul class="works">{items}</ul>')
 
 
-def errata_text(record: Record) -> str:
+def _items(entries: dict[str, str], prefix: str) -> dict[str, Markup]:
+    return {prefix + key: Markup(entry) for key, entry in entries.items()}
+
+
+def errata_text(site: Site) -> str:
     """Return the errata as Markdown, or ``""`` where the book has no data for them."""
-    works = record.book.table("references")
+    book, works = site.book, site.book.table("references")
     if not CORRECTED_COLUMNS.issubset(works.columns):
         return ""
-    return errata(audit(record.book.bibliography, works, record.book.claims), works)
+    return errata(audit(book.bibliography, works, book.claims), works)
 
 
 def errata_page(text: str) -> str:
     """Return the source of the page of errata; its text is final HTML but for the headings."""
-    parts = re.split(r"^(#+ .*)$", text, flags=re.M)
+    parts = filter(str.strip, re.split(r"^(#+ .*)$", text, flags=re.M))
     return "\n\n".join(
-        part if part.startswith("#") else raw(markdown_html(part)) for part in parts if part.strip()
+        part if part.startswith("#") else html_block(markdown_html(part)) for part in parts
     )

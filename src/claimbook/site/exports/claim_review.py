@@ -1,14 +1,14 @@
 """Each claim as a schema.org ClaimReview: what was claimed, by whom, and what became of it.
 
-The rating is the verdict that a rule drew (`claims.verdict`), as a number and as its word. A claim
-that is not testable has the word and no number, for it has no place between true and false.
+The rating is the verdict that a rule drew (`claimbook.claims.claim_checks`), as a number and as its
+word. A claim that is not testable has the word and no number: it lies not between true and false.
 """
 
-import json
 from collections.abc import Callable
-from datetime import date
 
 import pandas as pd
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
 
 from claimbook.book.book import Book
 from claimbook.book.format import figure_text
@@ -25,20 +25,19 @@ def claim_reviews(
     book: Book,
     matrix: pd.DataFrame,
     collection: Collection,
-    published: date,
     address_of: Callable[[str], str],
 ) -> dict[str, dict]:
     """Return claim -> its ClaimReview as a JSON-LD document.
 
-    matrix: table of `matrix.evidence_matrix` of this book. published: date of the reviews.
-    address_of: claim -> address of its card, absolute or relative to where the review will stand.
+    matrix: table of `claim_checks.evidence_matrix` of this book. address_of: claim -> address of
+    its card, absolute or relative to where the review will stand.
     Raises InputError for a verdict that is not on the scale.
     """
     works = works_of_rows(book)
     changed = {book.figures.loc[name, "claim"] for name in book.updates}
     licences = [safe_link(given.get("path", "")) for given in _licences(book)]
     shared = {
-        "datePublished": published.isoformat(),
+        "datePublished": collection.released.isoformat(),
         "author": [_agent(author) for author in collection.authors],
         "isPartOf": {"@type": "Dataset", "name": title_of(book)}
         | ({"url": collection.address} if collection.address else {}),
@@ -121,12 +120,6 @@ def title_of(book: Book) -> str:
     return visible(description.get("title") or description["name"])
 
 
-def script(document: dict) -> str:
-    """Return a JSON-LD document as an element for the head or body of a page.
-
-    No text of the data can end the element: every ``<``, ``>`` and ``&`` is written as an escape.
-    """
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False)
-    for mark in "<>&\u2028\u2029":
-        text = text.replace(mark, f"\\u{ord(mark):04x}")
-    return f'<script type="application/ld+json">{text}</script>'
+def json_ld(document: dict) -> Markup:
+    """Return a JSON-LD document as a script element can hold it: no text can end the element."""
+    return Markup(htmlsafe_json_dumps(document, ensure_ascii=False, allow_nan=False))

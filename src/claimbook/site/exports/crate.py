@@ -9,9 +9,10 @@ import importlib.metadata
 import json
 import re
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from rocrate.model.contextentity import ContextEntity
@@ -19,8 +20,10 @@ from rocrate.model.file import File
 from rocrate.rocrate import ROCrate
 
 from claimbook.book.text import visible
-from claimbook.site.exports.collection import Collection
-from claimbook.site.exports.facts import Facts
+from claimbook.site.context import ANSWERS, Site
+
+if TYPE_CHECKING:
+    from claimbook.book.book import Book
 
 VERSION = "1.1"
 METADATA, TABLES = "ro-crate-metadata.json", "tables"
@@ -45,29 +48,47 @@ _SVG_TITLE = "{http://www.w3.org/2000/svg}title"
 _HEADING = re.compile(r"^# +(.+)$", re.M)
 
 
-def crate(
-    facts: Facts,
-    collection: Collection,
-    results: Path,
-    made: Mapping[str, bytes],
-    published: date,
-) -> ROCrate:
+@dataclass(frozen=True)
+class Provenance:
+    """What a crate tells of a book, in plain values.
+
+    description: `datapackage.yaml`. figures: parameter -> value and unit. scenario: its title.
+    """
+
+    title: str
+    description: dict
+    figures: dict[str, tuple[float, str]]
+    scenario: str | None
+
+
+def provenance(book: "Book") -> Provenance:
+    """Return what a crate tells of a book."""
+    from claimbook.site.exports.claim_review import title_of
+
+    figures = {
+        name: (float(row["value"]), str(row["unit"])) for name, row in book.figures.iterrows()
+    }
+    scenario = book.scenario and book.scenario.title
+    return Provenance(title_of(book), book.tables.description, figures, scenario)
+
+
+def crate(site: Site, book: Provenance, made: Mapping[str, bytes]) -> ROCrate:
     """Return the crate of a run; its `write(folder)` copies every file and adds the metadata.
 
-    results: folder with the notebooks/, figures/ and results/ that the run wrote. made: path in the
-    crate -> content, of what was derived from them. published: date of the crate.
+    made: path in the crate -> content, of what was derived from the data and the answers.
     """
+    collection = site.collection
     whole = ROCrate(version=VERSION)
     code = _licence(whole, LICENCES + collection.licence, collection.licence)
     data = [
         _licence(whole, given.get("path") or LICENCES + given["name"], given["name"])
-        for given in facts.description.get("licenses", [])
+        for given in book.description.get("licenses", [])
     ]
-    _describe_root(whole, facts, collection, data or [code], published)
-    inputs = _data_files(whole, facts)
-    notebooks = _notebooks(whole, results, [code, *data])
-    figures = _figures(whole, results, notebooks)
-    answers = _file(whole, results / "results/answers.json", "results/answers.json")
+    _describe_root(whole, book.title, collection, data or [code])
+    inputs = _data_files(whole, site.data, book)
+    notebooks = _notebooks(whole, site.folder, [code, *data])
+    figures = _figures(whole, site.folder, notebooks)
+    answers = _file(whole, site.folder / ANSWERS, ANSWERS.as_posix())
     answers["name"] = "The answers of the run, with their rows"
     added = [_file(whole, BytesIO(content), path) for path, content in sorted(made.items())]
 
@@ -77,9 +98,9 @@ def crate(
         "#run",
         "CreateAction",
         name="Execution of the notebooks",
-        description=f"Every notebook executed with these data and numbers (digest {facts.digest})",
+        description=f"Every notebook executed with these data and numbers (digest {site.digest})",
         instrument=list(tools.values()),
-        object=[*inputs, *_parameters(whole, facts)],
+        object=[*inputs, *_parameters(whole, site, book)],
         result=[*notebooks.values(), *figures, answers],
     )
     export = _thing(
@@ -96,12 +117,12 @@ def crate(
     return whole
 
 
-def _describe_root(whole, facts, collection, licences: list[ContextEntity], published) -> None:
+def _describe_root(whole: ROCrate, title: str, collection, licences: list[ContextEntity]) -> None:
     """Say what the crate is, who made it, on what terms, and to which profile it keeps."""
     root = whole.root_dataset
-    root["name"] = facts.title
+    root["name"] = title
     root["description"] = visible(collection.abstract or collection.title)
-    root["datePublished"] = published.isoformat()
+    root["datePublished"] = collection.released.isoformat()
     root["version"] = collection.version
     authors = [_author(whole, author) for author in collection.authors]
     root["author"] = _one_or_all(authors)
@@ -139,17 +160,17 @@ def _licence(whole: ROCrate, address: str, name: str) -> ContextEntity:
 
 def _program(whole: ROCrate, name: str, licence: ContextEntity) -> ContextEntity:
     """Return a tool with the version that is installed, and its own page if it names one."""
-    told = importlib.metadata.metadata(name)
-    pages = [told.get("Home-page") or ""]
-    pages += [line.partition(",")[2].strip() for line in told.get_all("Project-URL", [])]
+    described = importlib.metadata.metadata(name)
+    pages = [described.get("Home-page") or ""]
+    pages += [line.partition(",")[2].strip() for line in described.get_all("Project-URL", [])]
     page = next((link for link in pages if link.startswith("https://")), None)
-    properties = {"name": name, "softwareVersion": told["Version"]}
+    properties = {"name": name, "softwareVersion": described["Version"]}
     properties |= {"url": page} if page else {}
     properties |= {"license": licence} if name == "claimbook" else {}
     return _thing(whole, page or f"#{name}", "SoftwareApplication", **properties)
 
 
-def _parameters(whole: ROCrate, facts: Facts) -> list[ContextEntity]:
+def _parameters(whole: ROCrate, site: Site, book: Provenance) -> list[ContextEntity]:
     """Return the numbers of the run and, if there is one, its scenario."""
     numbers = [
         _parameter(
@@ -157,14 +178,16 @@ def _parameters(whole: ROCrate, facts: Facts) -> list[ContextEntity]:
             name,
             value=value,
             unitText=unit,
-            description="put in for this run" if name in facts.updates else "as the text gives it",
+            description="put in for this run" if name in site.updates else "as the text gives it",
         )
-        for name, (value, unit) in facts.figures.items()
+        for name, (value, unit) in book.figures.items()
     ]
-    if not facts.scenario:
+    if not site.scenario:
         return numbers
-    name, title = facts.scenario
-    return [*numbers, _parameter(whole, "scenario", value=name, description=visible(title))]
+    described = _parameter(
+        whole, "scenario", value=site.scenario, description=visible(book.scenario)
+    )
+    return [*numbers, described]
 
 
 def _parameter(whole: ROCrate, name: str, **properties) -> ContextEntity:
@@ -180,16 +203,16 @@ def _file(whole: ROCrate, source: Path | BytesIO, path: str) -> File:
     return file
 
 
-def _data_files(whole: ROCrate, facts: Facts) -> list[File]:
+def _data_files(whole: ROCrate, folder: Path, book: Provenance) -> list[File]:
     """Return everything in the data folder that is of a known kind, with the titles of tables."""
-    told = {r["path"]: r for r in facts.description["resources"]}
+    described = {r["path"]: r for r in book.description["resources"]}
     found = []
-    for path in _files_in(facts.folder):
-        name = path.relative_to(facts.folder).as_posix()
+    for path in _files_in(folder):
+        name = path.relative_to(folder).as_posix()
         file = _file(whole, path, f"data/{name}")
-        if name in told:
-            file["name"] = visible(told[name].get("title") or told[name]["name"])
-            file["description"] = visible(told[name].get("description") or file["name"])
+        if name in described:
+            file["name"] = visible(described[name].get("title") or described[name]["name"])
+            file["description"] = visible(described[name].get("description") or file["name"])
         found.append(file)
     return found
 

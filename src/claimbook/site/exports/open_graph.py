@@ -1,10 +1,9 @@
 """What a link to the site shows where it is shared: the properties of the Open Graph protocol."""
 
-import html
 from collections import Counter
 
-from claimbook.book.text import visible
 from claimbook.claims.verdict import Verdict
+from claimbook.site.markup import macros
 
 WIDTH, HEIGHT = 1200, 630
 """Pixels of the picture; the size that the consumers of the protocol ask for."""
@@ -39,9 +38,4 @@ def meta_tags(
             "og:image:alt": alt,
         }
         names["twitter:card"] = "summary_large_image"
-    lines = [_meta("property", *one) for one in properties.items()]
-    return "\n".join(lines + [_meta("name", *one) for one in names.items()])
-
-
-def _meta(kind: str, name: str, content: str) -> str:
-    return f'<meta {kind}="{name}" content="{html.escape(visible(content))}" />'
+    return str(macros().meta(properties, names))

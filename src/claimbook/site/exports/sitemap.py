@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from datetime import date
 from urllib.parse import quote
-from xml.etree import ElementTree
 
-NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+from claimbook.site.markup import render
 
 
 def sitemap(pages: Iterable[str], address: str, changed: date) -> str:
@@ -15,11 +14,5 @@ def sitemap(pages: Iterable[str], address: str, changed: date) -> str:
     published, with a slash at its end; the protocol knows no relative addresses, so a site without
     one has no sitemap. changed: day of the last change.
     """
-    ElementTree.register_namespace("", NAMESPACE)
-    urls = ElementTree.Element(f"{{{NAMESPACE}}}urlset")
-    for page in sorted(pages):
-        url = ElementTree.SubElement(urls, f"{{{NAMESPACE}}}url")
-        ElementTree.SubElement(url, f"{{{NAMESPACE}}}loc").text = address + quote(page)
-        ElementTree.SubElement(url, f"{{{NAMESPACE}}}lastmod").text = changed.isoformat()
-    ElementTree.indent(urls)
-    return ElementTree.tostring(urls, encoding="utf-8", xml_declaration=True).decode() + "\n"
+    addresses = [address + quote(page) for page in sorted(pages)]
+    return render("sitemap.xml.jinja", addresses=addresses, changed=changed.isoformat())

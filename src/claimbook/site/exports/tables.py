@@ -15,7 +15,7 @@ from claimbook.book.book import Book
 from claimbook.claims.verdict import RATINGS, VERDICTS, Verdict
 
 DESCRIPTION = "datapackage.json"
-_SCALE = ", ".join(f"{number} {verdict}" for verdict, number in RATINGS.items())
+_SCALE = ", ".join(f"{number} {verdict}" for verdict, number in reversed(RATINGS.items()))
 VERDICT_FIELDS = [
     {
         "name": "verdict",
@@ -94,7 +94,7 @@ def downloads(
 ) -> list[Download]:
     """Return the tables of a book with what the run found: claims, evidence, answers.
 
-    matrix: table of `matrix.evidence_matrix` of this book. answers: the records of
+    matrix: table of `claim_checks.evidence_matrix` of this book. answers: the records of
     results/answers.json. address_of: claim -> address of its card.
     """
     tables = []

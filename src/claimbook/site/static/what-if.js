@@ -79,7 +79,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }));
     for (const one of found) {
       const badge = document.createElement("span");
-      badge.className = `verdict ${one.verdict.class}`;
+      badge.className = `verdict verdict-${one.verdict.name.replaceAll(" ", "-")}`;
       badge.textContent = `${one.verdict.mark} ${one.verdict.name}`;
       one.row.querySelector(".found").replaceChildren(badge);
       one.row.querySelector(".share").textContent = one.percent === null ? "–" : `${one.percent} %`;

@@ -24,7 +24,7 @@ MOST_AXES = 2
 DIGITS = 3
 
 
-def lookup_tables(recomputer: Recomputer, labels: dict[str, str]) -> dict:
+def whatif_tables(recomputer: Recomputer, labels: dict[str, str]) -> dict:
     """Return all tables as plain values, ready for JSON.
 
     labels: claim -> short name.

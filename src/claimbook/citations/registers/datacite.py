@@ -1,0 +1,96 @@
+"""DataCite: data, software, theses, preprints of arXiv and Zenodo. GET /dois/DOI, JSON:API."""
+
+import json
+from urllib.parse import quote
+
+from claimbook.book.text import doi_link
+from claimbook.citations.registers.values import (
+    listed,
+    mapped,
+    name,
+    pages,
+    raw_text,
+    text,
+    year,
+)
+from claimbook.citations.registers.web import Client
+from claimbook.citations.work import Name, Relation, Work
+
+BASE_URL = "https://api.datacite.org"
+RELATION_KINDS = {
+    "IsPreviousVersionOf": "version_of",
+    "IsNewVersionOf": "version_of",
+    "IsVersionOf": "version_of",
+    "HasVersion": "has_version",
+    "IsVariantFormOf": "version_of",
+    "IsTranslationOf": "translation_of",
+    "HasTranslation": "has_translation",
+    "IsPartOf": "part_of",
+    "HasPart": "has_part",
+    "IsPublishedIn": "part_of",
+}
+
+
+def get(question: str, client: Client) -> dict:
+    body = client.get(f"dois/{quote(question.removeprefix('doi:'), safe='')}")
+    return {"attributes": json.loads(body)["data"]["attributes"]}
+
+
+def read(payload: dict) -> Work:
+    """Return the work of a record. Raises ValueError if it names no DOI."""
+    attributes = mapped(payload["attributes"])
+    doi = raw_text(attributes.get("doi"))
+    if not doi:
+        raise ValueError("record names no DOI")
+    titles = [
+        (text(mapped(t).get("title")), text(mapped(t).get("titleType")))
+        for t in listed(attributes.get("titles"))
+    ]
+    main = [title for title, kind in titles if title and not kind]
+    container = mapped(attributes.get("container"))
+    dates = [text(attributes.get("publicationYear"))]
+    dates += [
+        text(d.get("date"))
+        for d in map(mapped, listed(attributes.get("dates")))
+        if d.get("dateType") in ("Issued", "Available", "Created", "Submitted")
+    ]
+    related = [
+        Relation(RELATION_KINDS[kind], raw_text(r.get("relatedIdentifier")))
+        for r in map(mapped, listed(attributes.get("relatedIdentifiers")))
+        if (kind := r.get("relationType")) in RELATION_KINDS
+        and r.get("relatedIdentifierType") == "DOI"
+    ]
+    publisher = attributes.get("publisher")
+    publisher = text(publisher) or text(mapped(publisher).get("name"))
+    arxiv = doi.casefold().partition("10.48550/arxiv.")[2]
+    return Work(
+        doi=doi,
+        arxiv=arxiv,
+        title=main[0] if main else "",
+        subtitle=next((title for title, kind in titles if kind == "Subtitle"), ""),
+        other_titles=tuple(
+            title for title, kind in titles if kind in ("AlternativeTitle", "TranslatedTitle")
+        )
+        + tuple(main[1:]),
+        authors=tuple(filter(None, map(_name, listed(attributes.get("creators"))))),
+        years=tuple(dict.fromkeys(filter(None, map(year, dates)))),
+        container_titles=tuple(filter(None, (text(container.get("title")), publisher))),
+        volume=text(container.get("volume")),
+        issue=text(container.get("issue")),
+        pages=pages(text(container.get("firstPage")), text(container.get("lastPage"))),
+        kind=text(mapped(attributes.get("types")).get("resourceTypeGeneral")).casefold(),
+        relations=tuple(dict.fromkeys(related)),
+        address=doi_link(doi),
+    )
+
+
+def _name(creator) -> Name | None:
+    creator = mapped(creator)
+    family, whole = text(creator.get("familyName")), text(creator.get("name"))
+    if creator.get("nameType") == "Organizational" and whole:
+        return Name(whole, collective=True)
+    if family:
+        return Name(family, text(creator.get("givenName")))
+    if not whole:
+        return None
+    return name(whole) if "," in whole else Name(whole, collective=True)
