@@ -163,7 +163,8 @@ def shares(voters: pd.Series, agrees: np.ndarray) -> np.ndarray:
     if voters.empty:
         return np.full(np.shape(agrees)[:-1], np.nan)
     weights = 1 / (voters.nunique() * voters.groupby(voters).transform("size"))
-    return np.asarray(agrees, dtype=float) @ weights.to_numpy()
+    # rounded, or the order in which many sets are added up would show
+    return np.round(np.asarray(agrees, dtype=float) @ weights.to_numpy(), 12)
 
 
 def compare(book: Book, name: str) -> Comparison:

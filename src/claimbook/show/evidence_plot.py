@@ -149,7 +149,7 @@ def evidence_alt(comparison: Comparison) -> str:
         else ""
     )
     if silent := (rows["part"] == "uncounted").sum():
-        also += f" Crosses mark {silent} row{'s' * (silent > 1)} without a vote."
+        also += f" Crosses mark {silent} {'row' if silent == 1 else 'rows'} without a vote."
     against = f"Against the text's figure ({record['figure']}), drawn as a grey band, "
     if not record["studies"]:
         return f"{against}no verified study measured {record['measured']}.{also}"
