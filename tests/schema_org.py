@@ -1,37 +1,34 @@
-"""JSON-LD held to the vocabulary of schema.org: names, types, domains and ranges.
+"""JSON-LD compared with the vocabulary of schema.org: names, types, domains and ranges.
 
 schema.org publishes no validator to install. It publishes its vocabulary, in which every class and
-property is defined, and a copy of that file comes with the package rocrate. Here it is turned into
-what its definitions mean: a JSON-LD context, by the rule by which schema.org makes its own, and
-SHACL shapes. rdflib, the JSON-LD processor, reads a document as RDF, and pyshacl holds that to the
-shapes. schema.org itself lets a text stand for a thing anywhere; here that is an error.
+property is defined, and a copy of that file comes with the package rocrate. rdflib, the JSON-LD
+processor, reads a document as RDF with a context made from the vocabulary by the rule by which
+schema.org makes its own. schema.org lets a text stand for a thing anywhere; here that is an error.
 """
 
 import json
+import re
+from functools import cache
 
-from pyshacl import validate
-from rdflib import RDF, RDFS, SH, XSD, BNode, Graph, Literal, Namespace, URIRef
-from rdflib.collection import Collection
+from rdflib import RDF, XSD, Graph, Literal, Namespace, URIRef
 from rocrate.vocabs import SCHEMA
 
 SDO = Namespace("https://schema.org/")
 TERMS = {entry["@id"].removeprefix("schema:"): entry for entry in SCHEMA["@graph"]}
 CONTEXT = "https://schema.org"
 PAGE = URIRef("https://example.org/page.html")
-ISO_DATE = r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"
+ISO_DATE = r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?"
 LITERALS = {
-    "Text": [(SH.datatype, XSD.string)],
-    "Integer": [(SH.datatype, XSD.integer)],
-    "Boolean": [(SH.datatype, XSD.boolean)],
-    "URL": [(SH.nodeKind, SH.IRI)],
-    "Date": [(SH.datatype, SDO.Date), (SH.pattern, Literal(ISO_DATE))],
+    "Text": (None, XSD.string),
+    "Integer": (XSD.integer,),
+    "Number": (XSD.integer, XSD.double, XSD.decimal),
+    "Boolean": (XSD.boolean,),
 }
-NUMBERS = (XSD.integer, XSD.double, XSD.decimal)
 
 
-def names(entry: dict, key: str) -> list[str]:
-    """Return the schema.org terms that an entry of the vocabulary gives under `key`."""
-    given = entry.get(key, [])
+def names(name: str, key: str) -> list[str]:
+    """Return the schema.org terms that the entry of a term gives under `key`."""
+    given = TERMS.get(name, {}).get(key, [])
     given = given if isinstance(given, list) else [given]
     return [one["@id"].removeprefix("schema:") for one in given]
 
@@ -41,11 +38,12 @@ def is_kind(name: str, kind: str) -> bool:
     return kind in ([types] if isinstance(types, str) else types)
 
 
+@cache
 def context() -> dict:
     """Return the context of schema.org for the properties whose values are addresses or dates."""
     made: dict = {"@vocab": str(SDO)}
-    for name, entry in TERMS.items():
-        ranges = names(entry, "schema:rangeIncludes")
+    for name in TERMS:
+        ranges = names(name, "schema:rangeIncludes")
         kinds = {"URL": "@id", "Date": str(SDO.Date)}
         found = [kinds[kind] for kind in kinds if kind in ranges]
         if found and "Text" not in ranges:
@@ -53,13 +51,10 @@ def context() -> dict:
     return made
 
 
-SCHEMA_CONTEXT = context()
-
-
 def read(document: dict) -> Graph:
     """Read a JSON-LD document as RDF; its context must be schema.org's, and is not fetched."""
     assert document["@context"] == CONTEXT
-    text = json.dumps(document | {"@context": SCHEMA_CONTEXT})
+    text = json.dumps(document | {"@context": context()})
     return Graph().parse(data=text, format="json-ld", publicID=PAGE)
 
 
@@ -67,70 +62,38 @@ def problems(document: dict) -> list[str]:
     """Return what the vocabulary does not allow in a document; nothing if it is valid."""
     data = read(document)
     assert len(data)
-    used = {str(p).removeprefix(SDO) for p in data.predicates() if p != RDF.type}
-    types = {str(t).removeprefix(SDO) for t in data.objects(None, RDF.type)}
-    found = [f"no property {name}" for name in used if not is_kind(name, "rdf:Property")]
-    found += [f"no class {name}" for name in types if not is_kind(name, "rdfs:Class")]
-    found += [
-        f"{n} is superseded" for n in used | types if "schema:supersededBy" in TERMS.get(n, {})
-    ]
-    found += [f"no type: {node}" for node in set(data.subjects()) if not data.value(node, RDF.type)]
-    # an address that is none is resolved to the page on which it stands
-    found += [f"{p.removeprefix(SDO)}: no address" for p in data.predicates(None, PAGE)]
-    _, report, _ = validate(data, shacl_graph=shapes(used & set(TERMS)), ont_graph=CLASSES)
-    for result in report.subjects(RDF.type, SH.ValidationResult):
-        path, value = (report.value(result, part) for part in (SH.resultPath, SH.value))
-        kind = data.value(value, RDF.type) or "a value"
-        if path:
-            found.append(f"{path.removeprefix(SDO)}: {kind} {value} is out of range")
-        else:
-            found.append(f"{kind} has a property of something else")
+    found = [f"no type: {node}" for node in set(data.subjects()) if not data.value(node, RDF.type)]
+    for subject, predicate, value in data:
+        is_type = predicate == RDF.type
+        name = str(value if is_type else predicate).removeprefix(SDO)
+        kind = "class" if is_type else "property"
+        if not is_kind(name, "rdfs:Class" if is_type else "rdf:Property"):
+            found.append(f"no {kind} {name}")
+        elif "schema:supersededBy" in TERMS[name]:
+            found.append(f"{name} is superseded")
+        elif value == PAGE:  # what is no address is resolved to the page on which it stands
+            found.append(f"{name}: no address")
+        elif not is_type:
+            if not any(is_a(data, subject, one) for one in names(name, "schema:domainIncludes")):
+                found.append(f"{name} is a property of something else")
+            if not any(fits(data, value, one) for one in names(name, "schema:rangeIncludes")):
+                found.append(f"{name}: {value} is out of range")
     return sorted(found)
 
 
-def _classes() -> Graph:
-    graph = Graph()
-    for name, entry in TERMS.items():
-        for parent in names(entry, "rdfs:subClassOf"):
-            graph.add((SDO[name], RDFS.subClassOf, SDO[parent]))
-    return graph
+def fits(data: Graph, value, kind: str) -> bool:
+    """Whether a value is of a kind that a property may have."""
+    datatype = value.datatype if isinstance(value, Literal) else ""
+    if kind == "URL":
+        return isinstance(value, URIRef)
+    if kind == "Date":
+        return datatype == SDO.Date and bool(re.fullmatch(ISO_DATE, value))
+    return datatype in LITERALS[kind] if kind in LITERALS else is_a(data, value, kind)
 
 
-CLASSES = _classes()
-
-
-def shapes(properties: set[str]) -> Graph:
-    """Return shapes that hold the subjects and the values of these properties to the vocabulary."""
-    graph = Graph()
-    for name in properties:
-        shape, value = BNode(), BNode()
-        graph.add((shape, RDF.type, SH.NodeShape))
-        graph.add((shape, SH.targetSubjectsOf, SDO[name]))
-        domains = [[(SH["class"], SDO[c])] for c in names(TERMS[name], "schema:domainIncludes")]
-        _any(graph, shape, domains)
-        graph.add((shape, SH.property, value))
-        graph.add((value, SH.path, SDO[name]))
-        ranges = names(TERMS[name], "schema:rangeIncludes")
-        _any(graph, value, [option for kind in ranges for option in _options(kind)])
-    return graph
-
-
-def _options(kind: str) -> list[list[tuple[URIRef, object]]]:
-    if kind == "Number":
-        return [[(SH.datatype, datatype)] for datatype in NUMBERS]
-    if kind in LITERALS:
-        return [LITERALS[kind]]
-    return [[(SH["class"], SDO[kind])]]
-
-
-def _any(graph: Graph, shape: BNode, options: list) -> None:
-    """Add that one of several lists of constraints must be met."""
-    nodes = []
-    for option in options:
-        node = BNode()
-        for predicate, value in option:
-            graph.add((node, predicate, value))
-        nodes.append(node)
-    head = BNode()
-    Collection(graph, head, nodes)
-    graph.add((shape, SH["or"], head))
+def is_a(data: Graph, node, kind: str) -> bool:
+    """Whether a node is of a class, or of one below it."""
+    found = {str(one).removeprefix(SDO) for one in data.objects(node, RDF.type)}
+    while found and kind not in found:
+        found = {parent for name in found for parent in names(name, "rdfs:subClassOf")}
+    return bool(found)

@@ -6,14 +6,10 @@ is one point, whoever was measured, and anything else that moves with age gives 
 
 from dataclasses import asdict, dataclass
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from scipy.stats import rankdata, spearmanr
 
-from claimbook.book.format import interval_text, number_text, plain_words
-from claimbook.show.theme import themed
 from claimbook.stats.inputs import from_interval
 from claimbook.stats.simulation import TAIL, Input
 
@@ -141,54 +137,3 @@ def stated_fall(bands: pd.DataFrame, percent: float, by_age: float) -> pd.Series
     start = middle.iloc[0]
     fallen = ((middle - start) / (by_age - start)).clip(0, 1)
     return 100 - percent * fallen
-
-
-@themed
-def crossing_plot(
-    curve: pd.DataFrame, placed: pd.DataFrame, stated: pd.Series, axis_label: str
-) -> plt.Figure:
-    """Draw prevalence by band above, and each measure as percent of young below it."""
-    fig, (top, bottom) = plt.subplots(2, 1, figsize=(8, 7.5), sharex=True, height_ratios=[1, 1.6])
-    places = {band: x for x, band in enumerate(curve["band"])}
-    x = list(places.values())
-    colours = sns.color_palette()
-    top.vlines(x, curve["low"], curve["high"], color=colours[0])
-    top.plot(x, curve["prevalence"], "o", color=colours[0])
-    top.set_ylabel(axis_label)
-    top.set_ylim(bottom=0)
-    markers = "osD^vPX<>*"
-    for n, (name, rows) in enumerate(placed.groupby("measure_class")):
-        shift = (n - placed["measure_class"].nunique() / 2) * 0.07
-        at = rows["band"].astype(str).map(places) + shift
-        style = {"color": colours[n % len(colours)], "marker": markers[n % len(markers)]}
-        bottom.plot(at, rows["percent"], ls="", label=plain_words(name), **style)
-        bottom.vlines(at, rows["low"], rows["high"], color=style["color"], lw=1)
-    bottom.plot(x, stated, color="0.25", ls="--", label="as the text states it")
-    bottom.axhline(100, color="0.6", lw=0.8)
-    bottom.set_ylabel("percent of the young group")
-    bottom.set_xticks(x, places)
-    bottom.set_xlabel("age (years)")
-    bottom.legend(fontsize=8, ncols=2, loc="upper left", frameon=True)
-    return fig
-
-
-def crossing_data(curve: pd.DataFrame, placed: pd.DataFrame, stated: pd.Series) -> pd.DataFrame:
-    """Return what `crossing_plot` draws: series, band, row_id, percent, low, high."""
-    above = curve.assign(series="prevalence", percent=curve["prevalence"])
-    below = placed.assign(series=placed["measure_class"], band=placed["band"].astype(str))
-    said = curve[["band"]].assign(series="as the text states it", percent=stated.to_numpy())
-    table = pd.concat([part.astype(object) for part in (above, below, said)], ignore_index=True)
-    return table.reindex(columns=["series", "band", "row_id", "percent", "low", "high"])
-
-
-def crossing_alt(curve: pd.DataFrame, placed: pd.DataFrame, what: str) -> str:
-    """Tell what `crossing_plot` shows."""
-    first, last = curve.iloc[0], curve.iloc[-1]
-    return (
-        f"Above, {what} goes from {number_text(first['prevalence'])} percent at {first['band']} "
-        f"to {number_text(last['prevalence'])} percent at {last['band']} years. Below, "
-        f"{len(placed)} comparisons of an old with a young group stand in "
-        f"{placed['band'].nunique()} of {len(curve)} bands and run from "
-        f"{interval_text(placed['percent'].min(), placed['percent'].max(), '')} percent of the "
-        "young group."
-    )

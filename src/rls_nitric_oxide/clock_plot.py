@@ -8,22 +8,24 @@ import pandas as pd
 import seaborn as sns
 
 from claimbook.book.format import number_text, plain_words
-from claimbook.show.theme import themed
+from claimbook.show.pictures import drawn
 from claimbook.stats.cosinor import Cosinor
 from rls_nitric_oxide.clock import clock_hours, dial_angle, format_clock, window_length
 
 SHAPES = "osD^vPX*"
+PANELS = 3  # side by side
 Window = tuple[str, str]
 
 
-@themed
-def dial_plot(rows: pd.DataFrame, windows: dict[str, Window]) -> plt.Figure:
+@drawn
+def dial_plot(rows: pd.DataFrame, windows: dict[str, Window]):
     """Draw peaks (filled) and troughs (hollow) on rings around a dial, midnight at the top.
 
     rows: columns number (written beside the peak), group (one colour and shape each, drawn from
         the inside out in the order of appearance), peak_time, peak_time_end, trough_time,
         trough_time_end (clock times, missing where not known).
     windows: label -> start and end of a claimed window, drawn as shaded sectors.
+    Data: the rows, then the claimed windows as times of a peak.
     """
     fig, ax = plt.subplots(figsize=(8.6, 8.6), subplot_kw={"projection": "polar"})
     ax.set_theta_zero_location("N")
@@ -52,7 +54,7 @@ def dial_plot(rows: pd.DataFrame, windows: dict[str, Window]) -> plt.Figure:
     hours = range(0, 24, 3)
     ax.set_xticks([hour / 24 * 2 * math.pi for hour in hours], [f"{h:02d}:00" for h in hours])
     fig.legend(loc="outside upper left", ncols=2, fontsize=8.5, frameon=False)
-    return fig
+    return fig, _dial_words(rows, windows), _dial_data(rows, windows)
 
 
 def _ring(ax, row, part: str, radius: float, colour, shape: str, filled: bool) -> None:
@@ -72,22 +74,17 @@ def _ring(ax, row, part: str, radius: float, colour, shape: str, filled: bool) -
         ax.annotate(str(row.number), (angle, radius), **offset)
 
 
-DIAL_COLUMNS = ["number", "row_id", "group", "peak_time", "peak_time_end"]
-DIAL_COLUMNS += ["trough_time", "trough_time_end"]
-
-
-def dial_data(rows: pd.DataFrame, windows: dict[str, Window]) -> pd.DataFrame:
-    """Return what `dial_plot` draws: its rows, then the claimed windows as times of a peak."""
+def _dial_data(rows: pd.DataFrame, windows: dict[str, Window]) -> pd.DataFrame:
     claimed = [
         {"group": label, "peak_time": start, "peak_time_end": end}
         for label, (start, end) in windows.items()
     ]
     table = pd.concat([rows.astype(object), pd.DataFrame(claimed)], ignore_index=True)
-    return table.reindex(columns=DIAL_COLUMNS)
+    times = ["peak_time", "peak_time_end", "trough_time", "trough_time_end"]
+    return table.reindex(columns=["number", "row_id", "group", *times])
 
 
-def dial_alt(rows: pd.DataFrame, windows: dict[str, Window]) -> str:
-    """Tell what `dial_plot` shows: the peaks of each group, in the order of the clock."""
+def _dial_words(rows: pd.DataFrame, windows: dict[str, Window]) -> str:
     parts = []
     for group, own in rows.groupby("group", sort=False):
         hours = clock_hours(own["peak_time"])
@@ -100,16 +97,16 @@ def dial_alt(rows: pd.DataFrame, windows: dict[str, Window]) -> str:
     )
 
 
-@themed
-def series_plot(series: pd.DataFrame, fits: dict[str, Cosinor], columns: int = 3) -> plt.Figure:
+@drawn
+def series_plot(series: pd.DataFrame, fits: dict[str, Cosinor]):
     """Draw values by the clock, one small panel per series, with the fitted cosine if there is one.
 
     series: columns series (key of `fits`), title, hours, value, spread (missing where unknown),
         unit. Panels stand in the order of appearance.
     """
     names = list(dict.fromkeys(series["series"]))
-    lines = math.ceil(len(names) / columns)
-    fig, axes = plt.subplots(lines, columns, figsize=(9.2, 1.95 * lines + 0.4), squeeze=False)
+    lines = math.ceil(len(names) / PANELS)
+    fig, axes = plt.subplots(lines, PANELS, figsize=(9.2, 1.95 * lines + 0.4), squeeze=False)
     colours = sns.color_palette()
     for ax, name in zip(axes.flat, names, strict=False):
         own, fit = series[series["series"] == name].sort_values("hours"), fits[name]
@@ -126,18 +123,15 @@ def series_plot(series: pd.DataFrame, fits: dict[str, Cosinor], columns: int = 3
     for ax in axes.flat[len(names) :]:
         ax.set_visible(False)
     fig.supylabel("")
-    return fig
-
-
-def series_alt(series: pd.DataFrame, fits: dict[str, Cosinor]) -> str:
-    """Tell what `series_plot` shows: which series could be fitted, and with what peak."""
     fitted = [
         f"{plain_words(name)}, peak at {format_clock(fit.peak_hour)}, p = "
         f"{number_text(float(f'{fit.p_value:.2g}'))}"
         for name, fit in fits.items()
         if fit.identifiable
     ]
-    return (
+    alt = (
         f"Values by the clock in {series['series'].nunique()} series, hours of the day along each "
         f"panel. A cosine could be fitted to {len(fitted)}: {'; '.join(fitted) or 'none'}."
     )
+    columns = ["series", "row_id", "hours", "value", "spread", "unit"]
+    return fig, alt, series[columns]

@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.ticker import LogLocator
 
 from claimbook.book.format import quantity_text
-from claimbook.show.theme import themed
+from claimbook.show.pictures import drawn
 from rls_nitric_oxide.kinetics import LOG10_2, format_share, log10_share_left
 
 Band = tuple[str, float, float]
@@ -19,16 +19,17 @@ LEVEL_NAMES = ("10⁻²⁴", "10⁻⁶", "1 %", "10 %", "50 %", "90 %")
 HATCHES = ("//", "\\\\", "..", "xx")
 
 
-@themed
+@drawn
 def decay_plane(
     half_lives: list[Band],
     times: list[Band],
     stated: tuple[float, float, str],
-) -> plt.Figure:
+):
     """Draw the share left over time (horizontal) and half-life (vertical), both logarithmic.
 
     half_lives, times: measured ranges in seconds, drawn as horizontal and vertical bands.
     stated: time, half-life and label of a point, such as a text's own figures.
+    Data: axis, label, low and high in seconds; the share left at any point follows from the axes.
     """
     x_ends = _span([end for _, *ends in times for end in ends] + [stated[0]], 2.0)
     y_ends = _span([end for _, *ends in half_lives for end in ends] + [stated[1]], 3.0)
@@ -67,36 +68,20 @@ def decay_plane(
         axis.set_major_formatter(lambda v, _: f"{v:.10g} s")
     ax.set_xlabel("time on the way")
     ax.set_ylabel("half-life")
-    return fig
-
-
-def decay_alt(half_lives: list[Band], times: list[Band], stated: tuple[float, float, str]) -> str:
-    """Tell what `decay_plane` shows: the stated point, and the best case of each medium."""
-    time, half_life, label = stated
     own = format_share(log10_share_left(time, half_life))
     shortest = min(low for _, low, _ in times)
     best = [
         f"{name}, {format_share(log10_share_left(shortest, high))}" for name, _, high in half_lives
     ]
-    return (
+    alt = (
         f"Share left by half-life and time on the way. {label}: {own} is left after "
         f"{quantity_text(time, 'second')}. At the shortest measured time, "
         f"{quantity_text(shortest, 'second')}, and the longest half-life of each medium, at most "
         f"this is left: {'; '.join(best)}."
     )
-
-
-def decay_data(
-    half_lives: list[Band], times: list[Band], stated: tuple[float, float, str]
-) -> pd.DataFrame:
-    """Return what `decay_plane` draws: axis, label, low and high in seconds.
-
-    The share left at any point of the plane follows from the two axes alone.
-    """
-    time, half_life, label = stated
     rows = [("half-life", *band) for band in half_lives] + [("time", *band) for band in times]
     rows += [("time", label, time, time), ("half-life", label, half_life, half_life)]
-    return pd.DataFrame(rows, columns=["axis", "label", "low", "high"])
+    return fig, alt, pd.DataFrame(rows, columns=["axis", "label", "low", "high"])
 
 
 def _span(values: list[float], room: float) -> tuple[float, float]:

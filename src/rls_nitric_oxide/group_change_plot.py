@@ -5,7 +5,7 @@ import pandas as pd
 import seaborn as sns
 
 from claimbook.book.format import number_text, plain_words
-from claimbook.show.theme import themed
+from claimbook.show.pictures import drawn
 
 ROW_INCHES = 0.215
 MARKS = {  # kind -> marker, index in the palette, filled
@@ -18,12 +18,12 @@ MARKS = {  # kind -> marker, index in the palette, filled
 """A shape beside each colour; a hollow mark is a change that could not be recomputed."""
 
 
-@themed
-def change_plot(changes: pd.DataFrame, claimed: tuple[float, float], axis_label: str) -> plt.Figure:
+@drawn
+def change_plot(changes: pd.DataFrame, claimed: tuple[float, float], axis_label: str):
     """Draw each change as a mark with its interval, in groups, over a claimed range.
 
     changes: columns group (drawn in the order of appearance), label, kind (a level of `MARKS`),
-        change, ci_low, ci_high (percent; missing where there is no interval).
+        change, ci_low, ci_high (percent; missing where there is no interval), row_id.
     claimed: ends of the claimed range, in percent.
     """
     height = ROW_INCHES * (len(changes) + 1.6 * changes["group"].nunique()) + 1.6
@@ -60,11 +60,6 @@ def change_plot(changes: pd.DataFrame, claimed: tuple[float, float], axis_label:
         face = colours[colour] if filled else "white"
         ax.plot([], [], marker, color=colours[colour], mfc=face, label=kind)
     fig.legend(loc="outside upper left", ncols=3, fontsize=9, frameon=False)
-    return fig
-
-
-def change_alt(changes: pd.DataFrame, claimed: tuple[float, float]) -> str:
-    """Tell what `change_plot` shows: each group's number of rows and span, and the claimed band."""
     parts = []
     for group, rows in changes.groupby("group", sort=False):
         low, high = rows["change"].min(), rows["change"].max()
@@ -72,8 +67,10 @@ def change_alt(changes: pd.DataFrame, claimed: tuple[float, float]) -> str:
         parts.append(f"{plain_words(group)}: {len(rows)}, {span}")
     inside = changes["change"].between(*sorted(claimed)).sum()
     with_interval = changes["ci_low"].notna().sum()
-    return (
+    alt = (
         f"Change from young to old in {len(changes)} rows; {'; '.join(parts)}. {inside} of them "
         f"lie in the claimed band from {number_text(min(claimed))} to "
         f"{number_text(max(claimed))} percent, and {with_interval} have an interval."
     )
+    columns = ["row_id", "group", "label", "kind", "change", "ci_low", "ci_high"]
+    return fig, alt, changes[columns]

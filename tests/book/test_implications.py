@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claimbook import InputError, load
+from claimbook.book.format import recorded
 from claimbook.book.implications import implied, names_in
 from claimbook.book.tables import Tables
-from claimbook.claims.answer import recorded
 
 RECORDED = ["share_left_essay", "blood_speed_implied", "persons_us_adults_essay",
             "persons_us_over_60_essay"]  # fmt: skip

@@ -320,8 +320,8 @@ MANY = ("missing cell", "work that no table knows")
 @pytest.fixture
 def collection(project):
     project.notebook("10-one", "from claimbook import load\nbook = load().update_from(globals())",
-        "from claimbook import show\nfrom claimbook.claims.comparison import answers",
-        "show.record(*answers(book).to_dict('records'), digest=book.digest)",
+        "from claimbook import show\nfrom claimbook.claims.comparison import compare_all",
+        "show.record(*(c.answer for c in compare_all(book)))",
     )  # fmt: skip
     return project
 

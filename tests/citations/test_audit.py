@@ -21,10 +21,11 @@ from claimbook.citations.audit import (
     missing_entries,
     uncited_entries,
 )
-from claimbook.citations.audit_command import audit_bib
+from claimbook.citations.audit_command import audit_lists
 from claimbook.citations.corrections import CORRECTED, corrected, errata
 from claimbook.citations.fields import (
     authors_agree,
+    authors_of,
     dois_agree,
     journals_agree,
     numbers_agree,
@@ -194,7 +195,11 @@ def test_typed_tables_give_the_same(printed, records, claims, audited):
     ],
 )
 def test_author_lists(one, other, agree):
-    assert authors_agree(parse_printed_authors(one), parse_record_authors(other)) is agree
+    printed, record = (
+        authors_of(parse_printed_authors(one)),
+        authors_of(parse_record_authors(other)),
+    )
+    assert authors_agree(printed, record) is agree
 
 
 @pytest.mark.parametrize(
@@ -379,7 +384,7 @@ def test_a_thousand_entries_in_seconds_and_not_quadratic(tmp_path):
         path = tmp_path / f"{count}.bib"
         path.write_text(text, encoding="utf-8")
         start = time.process_time()
-        table, answers = audit_bib(path, records)
+        table, answers, _ = audit_lists(path, records)
         seconds[count] = time.process_time() - start
         assert answers == []
         assert len(table) == count
@@ -400,7 +405,7 @@ def test_title_search_looks_at_few_titles():
 
 
 def test_audit_of_the_printed_list_offline(records):
-    table, _ = audit_bib(DATA / "references.bib", records)
+    table, _, _ = audit_lists(DATA / "references.bib", records)
     assert len(table) == 32
     lines = report(findings(table)).splitlines()
     assert lines[-1].startswith("32 entries: 12 accurate")
@@ -460,7 +465,7 @@ def test_bad_records_are_refused(tmp_path, records):
     with pytest.raises(InputError, match="key 'abdelrazek2020' stands in more than one row"):
         load_records(twice)
     with pytest.raises(InputError, match="mailto"):
-        audit_bib(DATA / "references.bib", records, online=True)
+        audit_lists(DATA / "references.bib", records, online=True)
 
 
 # --- sources -------------------------------------------------------------------------------------
@@ -560,7 +565,7 @@ def test_corrected_bibliography_marks_what_is_not_verified(records):
 
 def test_corrected_bibliography_audits_as_accurate(records):
     """The mended list, audited by title and DOI, has no error left."""
-    table, _ = audit_bib(DATA / CORRECTED, records)
+    table, _, _ = audit_lists(DATA / CORRECTED, records)
     left = table.loc[~table["verdict"].isin(["accurate", "record_unknown"])]
     assert left[["key", "verdict", "reason"]].to_numpy().tolist() == []
     assert list(table.loc[table["verdict"] == "record_unknown", "key"]) == ["blessing1999"]

@@ -9,9 +9,10 @@ import pytest
 import registers_server as forms
 
 from claimbook.citations import audit_arguments, audit_command
+from claimbook.citations.fields import text_fields
 from claimbook.citations.known_works import RECORD_COLUMNS, known_works
 from claimbook.citations.registers import Answer, Settings
-from claimbook.citations.registers.statements import as_fields, as_known, differences
+from claimbook.citations.registers.statements import as_known, differences
 from claimbook.citations.work import Name, Work
 from claimbook.errors import InputError
 
@@ -157,9 +158,10 @@ def test_a_retracted_work_ends_a_strict_audit(server, audited, tmp_path):
 
 
 def test_a_swapped_doi_is_put_right_where_the_title_is_found(server, audited, tmp_path):
-    server.plans["doi:10.1000/good"] = [ok(forms.crossref("10.1000/good", title=["Quick hills"]))]
+    another = {"title": ["Quick hills"], "author": [{"family": "Doe", "given": "Jo"}]}
+    server.plans["doi:10.1000/good"] = [ok(forms.crossref("10.1000/good", **another))]
     message = {"total-results": 1, "items": [forms.crossref_message("10.1000/right")]}
-    server.plans["search:Slow Rivers nunez 2012"] = [ok(json.dumps({"message": message}).encode())]
+    server.plans["search:Slow Rivers Núñez 2012"] = [ok(json.dumps({"message": message}).encode())]
     _, shown, _ = audited(GOOD)
     assert "good: doi_of_another_work" in shown
     assert "DOI: printed “10.1000/good”, found “10.1000/right” (sure)" in shown
@@ -196,7 +198,7 @@ def test_works_in_the_fields_of_records():
         article_number="e5",
         doi="10.1000/a",
     )
-    assert as_fields(work) == {
+    assert text_fields(work) == {
         "authors": "Núñez AM; van Dam JP Jr; A, B; et al.",
         "year": "2012",
         "title": "Slow rivers: a study",

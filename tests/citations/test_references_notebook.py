@@ -15,11 +15,13 @@ from pybtex.database import BibliographyData
 from claimbook import load
 from claimbook.book.bibliography import load_bibliography
 from claimbook.citations.audit import VERDICTS, audit
+from claimbook.claims.answer import answer
 from claimbook.claims.cited_support import LEVELS
 from claimbook.claims.source_check import source_check
 from claimbook.run.documents import documents
-from claimbook.show import card_links, citation_plot
+from claimbook.show import card_links
 from claimbook.show import reference_tables as tables
+from claimbook.show.citation_plot import citation_bars
 
 ROOT = Path(__file__).resolve().parents[2]
 STEM = "20-the-references"
@@ -43,7 +45,7 @@ def pairs(book, audited):
 @pytest.fixture(scope="module")
 def answered(book):
     audited, check = follow(book)
-    return {r["question"]: r for r in tables.answer_records(book, audited, check)}
+    return tables.counted(book, audited, check)
 
 
 @pytest.fixture(scope="module")
@@ -131,12 +133,12 @@ def test_backing_counts_each_work_once(pairs, audited):
     assert counts.to_numpy().sum() == len(audited)
     assert counts[tables.BACKING[3]].sum() == 2
     assert counts.sum(axis=1)["accurate"] == 12
-    alt = citation_plot.citation_alt(counts)
+    alt = citation_bars(counts).alt
     assert alt.startswith("34 works by verdict on their citation: accurate, 12 (")
     assert "never cited: 2" in alt
 
 
-def test_answers_count_what_they_name(answered):
+def test_answers_count_what_they_name(answered, book):
     expected = {
         "citations_accurate": (12, 32),
         "citations_not_found": (9, 32),
@@ -149,7 +151,8 @@ def test_answers_count_what_they_name(answered):
         "claims_on_works_not_found": (11, 46),
     }
     assert {name: (r["k"], r["n"]) for name, r in answered.items()} == expected
-    for record in answered.values():
+    for name, found in answered.items():
+        record = answer(book, name, found).as_record()
         assert len(record["rows"]) == record["k"] == record["estimate"]
         assert record["reason"].startswith(f"{record['k']} of {record['n']} ")
         assert record["verdict"] is None and record["claim"] is None
@@ -164,14 +167,14 @@ def test_a_mended_entry_changes_every_count(book):
     entries = {**book.bibliography.entries, "patton2023": mended}
     better = replace(book, bibliography=BibliographyData(entries))
     before, after = follow(book), follow(better)
-    counts = [tables.answer_records(b, *f) for b, f in ((book, before), (better, after))]
-    assert [records[0]["k"] for records in counts] == [12, 13]
+    counts = [tables.counted(b, *f) for b, f in ((book, before), (better, after))]
+    assert [found["citations_accurate"]["k"] for found in counts] == [12, 13]
     assert len(tables.corrections(better, after[0])) == len(tables.corrections(book, before[0])) - 1
     claims = book.claims.copy()
     claims.loc[claims["claim"] == "rls_deep_ache", "cites"] = "bramble2004"
     frames = {**book.tables.frames, "claims": claims}
     citing = replace(book, tables=replace(book.tables, frames=frames))
-    records = {r["question"]: r for r in tables.answer_records(citing, *follow(citing))}
+    records = tables.counted(citing, *follow(citing))
     assert records["listed_not_cited"]["rows"] == ["earley2014"]
     assert records["pairs_backed"]["n"] == 50
 
@@ -273,9 +276,11 @@ def test_strict_audit_fails_where_an_entry_differs(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("@article{a, title = {Open\n", "list.bib, line 1"),
-        ("@article{a, title = {x}}\n@article{a, title = {y}}\n", "a"),
-        (b"@article{a, title = {\xff}}", "not UTF-8"),
+        ("", "an empty file"),
+        ("<html><body>Log in</body></html>", "a web page"),
+        ("TY  - JOUR\nTI  - Rivers\nER  -\n", "RIS; name it .ris"),
+        ("@string{a = {b}}", "no BibTeX entry found, only @string"),
+        (b"%PDF-1.7", "a PDF"),
         (None, "no such file"),
     ],
 )

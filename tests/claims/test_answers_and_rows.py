@@ -1,38 +1,22 @@
-"""Answers as records, numbers by the name of their row, shares in words, and the dial."""
+"""Answers as records, numbers by the name of their row, and shares in words."""
 
-import matplotlib
-
-matplotlib.use("agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from claimbook.claims.answer import answer, as_table, drawn
+from claimbook import load, show
+from claimbook.claims.answer import answer
 from claimbook.errors import InputError
 from claimbook.run.documents import answers_markdown
-from claimbook.show.range_plots import effect_alt, tornado_alt, width_alt
-from claimbook.stats.cosinor import fit_cosinor
 from claimbook.stats.inputs import RowReader, fixed
-from claimbook.stats.simulation import tornado
-from rls_nitric_oxide.clock_plot import dial_alt, dial_plot, series_alt, series_plot
-from rls_nitric_oxide.decay_plane import decay_alt, decay_plane
-from rls_nitric_oxide.group_change_plot import change_alt, change_plot
 from rls_nitric_oxide.kinetics import share_left, share_words
-
-
-@pytest.fixture(autouse=True)
-def no_figure_stays_open():
-    yield
-    plt.close("all")
-
 
 FULL = {"claim": "no_half_life", "asks": "How long?", "reason": "Because."}
 
 
 def test_an_answer_is_plain_and_rounded(book):
-    record = answer(book, "q", **FULL, estimate=np.float64(1 / 3), unit="second", k=np.int64(2))
+    found = answer(book, "q", **FULL, estimate=np.float64(1 / 3), unit="second", k=np.int64(2))
+    record = found.as_record()
     assert record["estimate"] == 0.3333 and record["k"] == 2 and record["low"] is None
     assert record["figure"] == "up to 2\u00a0s"
     assert type(record["estimate"]) is float and type(record["k"]) is int
@@ -57,7 +41,30 @@ def test_an_answer_that_says_too_little_is_refused(book, wrong, why):
 def test_two_answers_of_one_name_are_refused(book):
     one = answer(book, "q", **FULL)
     with pytest.raises(InputError, match="two answers"):
-        as_table([one, one])
+        show.record(one, one)
+
+
+@pytest.mark.parametrize("name", ["brewing_tim", "nothing_like_it"])
+def test_a_question_that_nothing_asks_is_refused_with_the_nearest(book, name):
+    with pytest.raises(InputError, match=f"nothing says what '{name}' asks"):
+        answer(book, name, reason="Because.")
+
+
+def test_what_is_asked_is_looked_up_and_its_words_are_filled_in(book):
+    asked, more = "prevalence_{people}", {"estimate": 2.5, "unit": "percent"}
+    found = answer(book, asked, more, people="All, of 9")
+    assert (found.question, found.claim) == ("prevalence_all_of_9", "us_prevalence")
+    assert found.asks == "What share has RLS: All, of 9?" and "people" not in found.as_record()
+    with pytest.raises(InputError, match="needs the word 'people'"):
+        answer(book, asked, more)
+    given = answer(book, asked, people="x", asks="Other?", claim="humming")
+    assert (given.asks, given.claim, given.figure) == ("Other?", "humming", None)
+
+
+def test_an_answer_shows_itself_in_one_line_and_one_row(book):
+    found = answer(book, "q", **FULL, estimate=2, unit="second", verdict="holds")
+    assert repr(found) == "Answer q: ● holds 2\u00a0s"
+    assert found.to_frame()["question"].tolist() == ["q"]
 
 
 def test_answers_without_a_cited_source_stay_out_of_the_readme(book):
@@ -103,80 +110,10 @@ def test_share_left_of_points_is_the_law_itself():
     assert share_words(exact) == "70.7 %"
     gone = share_left(fixed("half_life", "2 ms", "second"), fixed("time", 1, "second"), 10, 1)
     assert share_words(gone) == "10^-150.5 (effectively nothing)"
-    assert drawn(exact)["interval"] == "central 95 percent of the draws"
+    found = answer(load(), "q", exact, **FULL)
+    assert found.interval == "central 95 percent of the draws"
 
 
 def test_share_words_keep_a_range_whose_upper_end_is_something():
     result = pd.Series({"low": -40.0, "median": -11.1, "high": -2.4})
     assert share_words(result) == "10^-11.1 (10^-40.0 to 0.398 %)"
-
-
-# --- pictures ------------------------------------------------------------------------------------
-
-
-def test_change_plot_draws_every_row_and_its_words_count_them():
-    rows = pd.DataFrame(
-        {
-            "group": ["one", "one", "two"],
-            "label": ["a", "b", "c"],
-            "kind": ["human", "animal", "human, as reported only"],
-            "change": [-80.0, -20.0, 50.0],
-            "ci_low": [np.nan, -30.0, np.nan],
-            "ci_high": [np.nan, -10.0, np.nan],
-        }
-    )
-    fig = change_plot(rows, (-82.5, -67.5), "change")
-    assert [t.get_text() for t in fig.axes[0].get_yticklabels()] == ["one", "a", "b", "two", "c"]
-    alt = change_alt(rows, (-82.5, -67.5))
-    assert "3 rows" in alt and "1 of them lie" in alt and "1 have an interval" in alt
-
-
-def test_decay_plane_names_the_best_case_of_each_medium():
-    media, ways = [("water", 240.0, 445.0), ("blood", 0.0001, 0.002)], [("way", 4.1, 7.0)]
-    stated = (1.0, 2.0, "the text")
-    assert decay_plane(media, ways, stated).axes
-    alt = decay_alt(media, ways, stated)
-    assert "the text: 70.7 %" in alt and "blood, 10^-617.1" in alt
-
-
-def test_dial_tells_peaks_in_clock_order():
-    rows = pd.DataFrame(
-        {
-            "number": [1, 2, 3],
-            "group": ["a", "a", "b"],
-            "peak_time": ["21:20", "02:00", np.nan],
-            "peak_time_end": ["08:00", np.nan, np.nan],
-            "trough_time": [np.nan, "14:00", "03:00"],
-            "trough_time_end": [np.nan] * 3,
-        }
-    )
-    windows = {"peak": ("06:00", "12:00"), "low": ("18:00", "00:00")}
-    assert dial_plot(rows, windows).axes
-    alt = dial_alt(rows, windows)
-    assert "a, peaks at 02:00, 21:20" in alt and "b, peaks at no known time" in alt
-
-
-def test_series_that_cannot_be_fitted_are_drawn_without_a_curve():
-    series = pd.DataFrame(
-        {
-            "series": ["x"] * 3, "title": ["x"] * 3, "hours": [4.0, 16.0, 22.0],
-            "value": [1.0, 2.0, 3.0], "spread": [np.nan] * 3, "unit": ["ppb"] * 3,
-        }
-    )  # fmt: skip
-    fits = {"x": fit_cosinor(series["hours"], series["value"])}
-    axes = series_plot(series, fits).axes[0]
-    assert len([line for line in axes.lines if len(line.get_xdata()) > 10]) == 0
-    assert "fitted to 0: none" in series_alt(series, fits)
-
-
-def test_words_for_ranges_name_what_moves_most_and_what_was_not_tested():
-    inputs = [fixed("a", 1, "second")]
-    table = tornado(lambda a: a, inputs)
-    assert "moved most by :" not in tornado_alt({"t": table})
-    effects = pd.DataFrame(
-        {"label": ["p", "q"], "group": "g", "value": [2.0, np.nan], "low": [1.0, np.nan],
-         "high": [3.0, np.nan], "note": ["", "no trial known"]}
-    )  # fmt: skip
-    assert "p: 2 (1 to 3); q: no trial known" in effect_alt({"odds ratio": effects})
-    x = np.array([1.0, 10.0])
-    assert "out: 1 at 1\u00a0mm, 10 at 10\u00a0mm" in width_alt({"out": (x, x)}, (1, 10), "mm")

@@ -26,8 +26,6 @@ from claimbook.show.argument_plot import (
     ROOM,
     _crossings,
     _way,
-    argument_alt,
-    argument_data,
     argument_plot,
     ordered_layers,
     places,
@@ -169,7 +167,7 @@ def test_the_order_of_the_layers_saves_crossings(graph):
 
 def test_the_drawn_arrows_as_data(book, graph):
     matrix = evidence_matrix(book).set_index("claim", drop=False)
-    data = argument_data(graph, matrix)
+    data = argument_plot(graph, matrix, [], CONCLUSION).data
     assert set(zip(data["premise"], data["claim"], strict=True)) == set(graph.edges)
     row = data.set_index(["premise", "claim"]).loc["no_shortage_hypoxia", "combined_limb_hypoxia"]
     assert (row["premise_verdict"], row["relation"]) == ("holds in part", "supports")
@@ -178,10 +176,9 @@ def test_the_drawn_arrows_as_data(book, graph):
 def test_the_picture_holds_every_claim_with_its_mark(book, graph):
     matrix = evidence_matrix(book).set_index("claim", drop=False)
     above = graph.subgraph(nx.ancestors(graph, CONCLUSION) | {CONCLUSION})
-    fig = argument_plot(above, matrix, ["no_shortage_hypoxia"], CONCLUSION)
-    texts = [" ".join(t.get_text().split()) for t in fig.axes[0].texts if t.get_text()]
+    picture = argument_plot(above, matrix, ["no_shortage_hypoxia"], CONCLUSION)
+    texts = [" ".join(t.get_text().split()) for t in picture.figure.axes[0].texts if t.get_text()]
     for claim in above:
         assert any(text.endswith(matrix.loc[claim, "label"]) for text in texts)
-    alt = argument_alt(above, matrix, ["no_shortage_hypoxia"], CONCLUSION)
-    assert f"{len(above)} claims" in alt
-    assert "NO shortage starves limbs" in alt
+    assert f"{len(above)} claims" in picture.alt
+    assert "NO shortage starves limbs" in picture.alt

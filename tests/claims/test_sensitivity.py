@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from claimbook import load
+from claimbook.book.format import recorded
 from claimbook.book.implications import implied
 from claimbook.claims import sensitivity
-from claimbook.claims.answer import recorded
 from claimbook.claims.comparison import compare, evidence_rows
 from claimbook.claims.recompute import Recomputer
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from notebook_cells import code_cells, markdown_cells, run_cells
 
-from claimbook.claims.answer import DIGITS
+from claimbook.book.format import DIGITS
 from claimbook.errors import InputError
 from claimbook.stats.inputs import RowReader, fixed
 from claimbook.stats.simulation import simulate

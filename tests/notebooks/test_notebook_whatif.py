@@ -8,10 +8,9 @@ from conftest import ROOT
 from notebook_cells import code_cells, run_cells
 
 from claimbook.book.book import Book
-from claimbook.book.format import quantity_text
+from claimbook.book.format import quantity_text, recorded
 from claimbook.book.text import markdown_text
 from claimbook.claims import recompute
-from claimbook.claims.answer import recorded
 from claimbook.claims.recompute import Recomputer
 from claimbook.claims.sensitivity import takes_words, what_it_takes
 from claimbook.show import sliders as live

@@ -6,13 +6,12 @@ import pytest
 
 from rls_nitric_oxide.association import (
     band_of,
-    crossing_alt,
-    crossing_plot,
     measures_by_band,
     rank_association,
     stated_fall,
     summary_by_band,
 )
+from rls_nitric_oxide.association_plot import association_plot
 from rls_nitric_oxide.group_change import compare_groups
 
 BANDS = pd.DataFrame(
@@ -101,8 +100,9 @@ def test_raising_the_stated_fall_lowers_what_it_implies():
 
 def test_the_picture_draws_each_band_and_each_comparison():
     points = placed(("20 to 39", 90.0), ("60 and over", 40.0))
-    fig = crossing_plot(CURVE, points, stated_fall(BANDS, 75, 65), "percent")
-    top, bottom = fig.axes
+    points["row_id"] = ["a", "b"]
+    picture = association_plot(CURVE, points, stated_fall(BANDS, 75, 65), "it")
+    top, bottom = picture.figure.axes
     assert top.lines[0].get_ydata().tolist() == CURVE["prevalence"].tolist()
     assert sorted(bottom.lines[0].get_ydata()) == [40.0, 90.0]
-    assert "2 of 3 bands" in crossing_alt(CURVE, points, "it")
+    assert "2 of 3 bands" in picture.alt

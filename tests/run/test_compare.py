@@ -274,8 +274,8 @@ def test_scenario_without_results_is_run_once(project, command):
     write_scenario(project.root / "data", "new", "figures: {cups_a_day: 7 count}")
     write_results(load(project.root / "data"), project.root)
     project.notebook(STEM, "from claimbook import load\nbook = load().update_from(globals())",
-        "from claimbook import show\nfrom claimbook.claims.comparison import answers",
-        "show.record(*answers(book).to_dict('records'), digest=book.digest)",
+        "from claimbook import show\nfrom claimbook.claims.comparison import compare_all",
+        "show.record(*(c.answer for c in compare_all(book)))",
     )  # fmt: skip
     code, said, errors = command("compare", "record", "new", cwd=project.root)
     assert code == 0 and "running scenario new" in errors

@@ -85,8 +85,8 @@ def test_each_failed_notebook_and_cell_is_named_and_nothing_changes(project, mar
 
 def test_run_publishes_notebooks_figures_and_answers(project):
     project.notebook("10-one", "from claimbook import load\nbook = load().update_from(globals())",
-        "from claimbook import show\nfrom claimbook.claims.comparison import answers",
-        "show.record(*answers(book).to_dict('records'), digest=book.digest)",
+        "from claimbook import show\nfrom claimbook.claims.comparison import compare_all",
+        "show.record(*(c.answer for c in compare_all(book)))",
         "import matplotlib.pyplot as plt\nfrom claimbook.show.pictures import Picture\n"
         "fig, ax = plt.subplots()\nax.plot([1, 2])\n"
         "import pandas as pd\ndata = pd.DataFrame({'y': [1, 2]})\n"

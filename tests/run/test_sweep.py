@@ -600,8 +600,8 @@ def test_each_combination_is_rendered_into_its_own_folder_whatever_stops_it(
     flag = tmp_path / "go"
     project.notebook("10-one", "from claimbook import load\nbook = load().update_from(globals())",
         WAITING.format(flag=str(flag)), "from claimbook import show\n"
-        "from claimbook.claims.comparison import answers\n"
-        "show.record(*answers(book).to_dict('records'), digest=book.digest)",
+        "from claimbook.claims.comparison import compare_all\n"
+        "show.record(*(c.answer for c in compare_all(book)))",
     )  # fmt: skip
     project.notebook("20-never", "1 / 0")
     (project.root / "grid.yaml").write_text(

@@ -133,8 +133,8 @@ def interrupt_leaves_the_worker_to_others(project, address):
 
 def combinations_are_rendered(project, address):
     project.notebook("10-one", "from claimbook import load\nbook = load().update_from(globals())",
-        "from claimbook import show\nfrom claimbook.claims.comparison import answers",
-        "show.record(*answers(book).to_dict('records'), digest=book.digest)",
+        "from claimbook import show\nfrom claimbook.claims.comparison import compare_all",
+        "show.record(*(c.answer for c in compare_all(book)))",
     )  # fmt: skip
     (project.root / "two.yaml").write_text("title: t\nfigures: {cups_a_day: [1, 2]}\n")
     done = claimbook("sweep", "two.yaml", "--render", "--scheduler", address, cwd=project.root)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import matplotlib as mpl
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from IPython.core.formatters import DisplayFormatter
 
 from claimbook import show
-from claimbook.claims.comparison import answers
+from claimbook.claims.comparison import compare_all
 from claimbook.claims.verdict import Verdict
 from claimbook.show import outputs
 from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY
@@ -24,7 +25,7 @@ from claimbook.show.theme import PALETTE
 HOSTILE = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "$x$", "a|b", "`c`"]
 HOSTILE += ['"><b>', "&amp;", "</td></tr></table>", "<td>", "\u202e", "{x}", "%s", "two\nlines"]
 DRAWN = pd.DataFrame({"x": [1, 2], "y": [0.5, 0.25]})
-OURS = {"table", "caption", "thead", "tbody", "tr", "th", "td", "a"}
+OURS = {"table", "caption", "details", "summary", "thead", "tbody", "tr", "th", "td", "a"}
 
 
 @pytest.fixture
@@ -117,15 +118,16 @@ def test_numbers_stand_right_and_words_left(shown):
 
 
 def test_answers_carry_their_records_and_show_text(shown, book):
-    records = answers(book)
-    records.loc[records.index[0], ["asks", "figure", "reason"]] = HOSTILE[0]
-    show.record(*records.to_dict("records"), digest="digest")
-    ((bundle, _),) = shown
-    carried = bundle[ANSWERS_TYPE]
-    assert carried["digest"] == "digest"
+    stated = [comparison.answer for comparison in compare_all(book)]
+    stated[0] = replace(stated[0], asks=HOSTILE[0], figure=HOSTILE[0], reason=HOSTILE[0])
+    show.record(*stated)
+    show.say("Stated.", answer=stated[1])
+    carried = shown[0][0][ANSWERS_TYPE]
+    assert carried["digest"] == book.digest
     assert [a["question"] for a in carried["answers"]] == list(book.questions)
     json.dumps(carried, allow_nan=False)
-    assert HOSTILE[0] in safe(bundle["text/html"]).texts
+    assert HOSTILE[0] in safe(shown[0][0]["text/html"]).texts
+    assert shown[1][0][ANSWERS_TYPE]["answers"] == [stated[1].as_record()]
 
 
 def test_figure_comes_as_png_and_svg_with_its_alternative_text(shown):

@@ -1,7 +1,9 @@
 """The pieces that pages are made of: addresses, verdicts, tables, pictures, styles."""
 
+import ast
 import html
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -12,6 +14,7 @@ from pybtex.database import parse_string
 
 from claimbook.claims.verdict import Verdict
 from claimbook.show import card_links
+from claimbook.site import markup
 from claimbook.site.links import claim_page, follower, to_file, to_page
 from claimbook.site.markup import (
     LONG_CELL,
@@ -191,3 +194,23 @@ def test_works_are_formatted_by_pybtex_whatever_they_hold():
     assert found["b"].startswith("Ann Bean.") and "Coffee &lt;b&gt; 5% &amp; tea" in found["b"]
     assert '<a href="https://doi.org/10.1000/x">' in found["b"]
     assert "javascript" not in found["a"] and "No more than a title" in found["c"]
+
+
+# --- templates -----------------------------------------------------------------------------------
+
+
+def test_no_module_of_the_site_writes_html():
+    """Every element stands in a template, which escapes what it is given."""
+    written = [
+        (path.name, text.value)
+        for path in Path(markup.__file__).parent.rglob("*.py")
+        for text in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(text, ast.Constant) and re.search(r"</?[a-z]\w*[\s/>]", str(text.value))
+    ]
+    assert written == []
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in markup.TEMPLATES.glob("*.jinja")))
+def test_every_template_escapes(name):
+    template = markup._templates().get_template(name)
+    assert template.environment.autoescape is True

@@ -53,20 +53,9 @@ method = st.sampled_from(METHODS)
 # Q 95.9587, I² 90.89; DerSimonian-Laird tau² 0.2814, estimate -0.1227. All digits are in
 # validation/metafor; these printed ones do not depend on that folder.
 DEBRUIN = table(
-    (11, 29),
-    (24, 33),
-    (179, 326),
-    (82, 240),
-    (60, 110),
-    (11, 29),
-    (99, 244),
-    (9, 17),
-    (88, 215),
-    (17, 26),
-    (26, 138),
-    (23, 55),
-    (40, 54),
-)
+    (11, 29), (24, 33), (179, 326), (82, 240), (60, 110), (11, 29), (99, 244), (9, 17),
+    (88, 215), (17, 26), (26, 138), (23, 55), (40, 54),
+)  # fmt: skip
 
 
 def plain(pooled):

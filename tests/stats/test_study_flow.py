@@ -49,7 +49,8 @@ def test_reasons_come_largest_first_and_a_missing_one_is_said():
         frame([(True, None), (False, "b"), (False, "a"), (False, "a"), (False, None)])
     )
     assert flow.table["reason"].tolist() == ["", "a", "b", REASON_NOT_STATED, ""]
-    assert flow.table["remaining"].tolist() == [5, 3, 2, 1, 1]
+    assert flow.to_frame()["remaining"].tolist() == [5, 3, 2, 1, 1]
+    assert repr(flow) == "5 rows, 4 excluded, 1 included"
 
 
 def test_words_count_as_truth_values():

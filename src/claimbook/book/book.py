@@ -17,7 +17,7 @@ from claimbook.book.evidence import verified
 from claimbook.book.figures import figures_of
 from claimbook.book.folders import data_folder, find_data
 from claimbook.book.implications import check_implications
-from claimbook.book.questions import check_bearings, check_questions
+from claimbook.book.questions import check_answers, check_bearings, check_questions
 from claimbook.book.scenario import FOLDER as SCENARIOS
 from claimbook.book.scenario import (
     Scenario,
@@ -37,6 +37,7 @@ BIBLIOGRAPHY = "references.bib"
 QUESTIONS = "questions.yaml"
 BEARINGS = "bearings.yaml"
 IMPLICATIONS = "implications.yaml"
+ANSWERS = "answers.yaml"
 
 
 class UnusualNumber(UserWarning):
@@ -52,6 +53,7 @@ class Book:
     questions: name -> what is asked of the evidence (see `claimbook.book.questions`).
     bearings: table -> where it says how a row bears on its claim (see `claims.claim_checks`).
     implications: name -> what follows from the figures (see `claimbook.book.implications`).
+    answers: name -> what an answer of a notebook asks (see `claimbook.claims.answer`).
     updates: parameter name -> value, in the parameter's own unit, that replaced the printed one.
     scenario: the scenario that was applied, if any (see `claimbook.book.scenario`).
     changed_files: path in the folder -> content, for each file that the scenario changes.
@@ -65,6 +67,7 @@ class Book:
     questions: dict
     bearings: dict = field(default_factory=dict)
     implications: dict = field(default_factory=dict)
+    answers: dict = field(default_factory=dict)
     updates: Mapping[str, float] = field(default_factory=dict)
     scenario: Scenario | None = None
     changed_files: Mapping[str, bytes] = field(default_factory=dict)
@@ -261,12 +264,12 @@ def load(folder: Path | str | None = None, scenario: str | None = None, **number
     tables = load_tables(folder)
     bibliography = load_bibliography(folder / BIBLIOGRAPHY)
     questions = read_yaml(folder / QUESTIONS)
-    bearings, implications = (
+    more = (
         read_yaml(folder / name) if (folder / name).exists() else {}
-        for name in (BEARINGS, IMPLICATIONS)
+        for name in (BEARINGS, IMPLICATIONS, ANSWERS)
     )
     origin = read_origin(folder / ORIGIN) if (folder / ORIGIN).exists() else None
-    book = Book(folder, tables, bibliography, questions, bearings, implications, origin=origin)
+    book = Book(folder, tables, bibliography, questions, *more, origin=origin)
     _check_parts_fit(book)
     book = book if scenario is None else book.in_scenario(scenario)
     return book.update(**numbers)
@@ -277,6 +280,7 @@ def _check_parts_fit(book: Book) -> None:
     _check_keys(book.tables, book.bibliography, book.folder)
     check_questions(book.questions, book.tables, book.folder / QUESTIONS)
     check_bearings(book.bearings, book.tables, book.folder / BEARINGS)
+    check_answers(book.answers, book.tables, book.folder / ANSWERS)
     figures = book.figures[["value", "unit"]].apply(tuple, axis=1).to_dict()
     check_implications(book.implications, book.tables, figures, book.folder / IMPLICATIONS)
 

@@ -1,8 +1,13 @@
 """Numbers, units and levels of the data put into words."""
 
+from typing import Any
+
 import pandas as pd
 
 SIGNIFICANT = 3
+DIGITS = 4
+"""Significant digits of a recorded number: more than any source gives, and so few that a fit which
+ends elsewhere in the eighth digit, as it does on another processor, leaves the record as it is."""
 TELLING = 15
 """Decimal digits that a number of the computer holds for certain."""
 SYMBOLS = {
@@ -40,6 +45,11 @@ def number_text(value: float | None, digits: int = SIGNIFICANT) -> str:
     if magnitude < 1e-4:
         return f"{value:.{digits - 1}e}"
     return f"{float(f'{value:.{digits}g}'):.15g}"
+
+
+def recorded(value: Any, digits: int = DIGITS) -> float | None:
+    """Return a number to so many significant digits, None where it is missing."""
+    return None if value is None or pd.isna(value) else float(f"{float(value):.{digits}g}")
 
 
 def number_word(count: int) -> str:

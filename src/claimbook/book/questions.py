@@ -54,6 +54,18 @@ def _check_selection(selection: dict, tables: Tables, where: str) -> None:
         tables.known(where, selection["table"], ["unit"])
 
 
+def check_answers(answers: dict, tables: Tables, path) -> None:
+    """Refuse answers (`answers.yaml`) of another form, or of an unknown claim.
+
+    Raises InputError with the nearest valid name.
+    """
+    claims = tables.frames["claims"]["claim"]
+    for name, asked in answers.items():
+        where = f"{path}: answer '{name}'"
+        check_form(asked, "answer", where)
+        require_known(f"{where}: claim", [asked["claim"]] if "claim" in asked else [], claims)
+
+
 def check_bearings(bearings: dict, tables: Tables, path) -> None:
     """Refuse bearings of another form, or that name an unknown table, column, level or claim.
 

@@ -11,7 +11,13 @@ FORMATS = ("text", "csv", "json", "html", "sarif", "github")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the sub-command to its parser."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="the bibliographies to audit")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="lists of references (BibTeX, biblatex, CSL JSON, RIS, NBIB), in order, and documents "
+        "that cite them (Markdown, Quarto, LaTeX)",
+    )
     parser.add_argument(
         "--records",
         type=Path,

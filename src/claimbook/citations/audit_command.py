@@ -1,103 +1,82 @@
-"""The sub-command ``claimbook audit FILE...``: audit any bibliography, offline or online."""
+"""The sub-command ``claimbook audit FILE ...``: audit any list of references, offline or online."""
 
 import argparse
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
-from pybtex.database import Entry
 
-from claimbook.book.bibliography import load_bibliography
 from claimbook.book.book import find_data
 from claimbook.book.storage import write_whole
 from claimbook.book.text import visible
 from claimbook.citations import reports
-from claimbook.citations.audit import Printed, audit, compare_fields, printed_entries
+from claimbook.citations.audit import audit, found_as_printed
 from claimbook.citations.audit_arguments import RECORDS
 from claimbook.citations.known_works import load_records
+from claimbook.citations.readers import Entry, Listing, read
 from claimbook.citations.registers import REGISTERS, Lookup, Settings, look_up
 from claimbook.citations.registers.statements import as_known, differences, statements
-from claimbook.citations.reports.bib_text import decoded
-from claimbook.citations.work import Name, Work
+from claimbook.citations.weighing import weigh
+from claimbook.citations.work import Work, update_text
 from claimbook.errors import InputError
 
-ONLINE_COLUMNS = ("registers", "registers_differ", "updates", "proposed_doi", "proposed_agrees")
+ONLINE_COLUMNS = ("registers", "registers_differ", "proposed_doi", "proposed_agrees")
 """registers: who said what, and when. registers_differ: fields in which they contradict each other.
-updates: notices about the work. proposed_doi: the DOI of the printed work, where it was found by
-its title; proposed_agrees: whether all that is printed agrees with that work."""
+proposed_doi: the DOI of the printed work, where it was found by its title; proposed_agrees: whether
+all that is printed agrees with that work."""
 
 
-def audit_bib(
-    path: Path | str,
+def audit_lists(
+    paths: Path | str | Iterable[Path | str],
     records: pd.DataFrame,
     online: bool = False,
     *,
     claims: pd.DataFrame | None = None,
     settings: Settings | None = None,
-) -> tuple[pd.DataFrame, list[Lookup]]:
-    """Audit any .bib file against `records`, by DOI, else by title; keys mean nothing here.
+) -> tuple[pd.DataFrame, list[Lookup], Listing]:
+    """Audit lists of references in any format against `records`; keys mean nothing here.
 
-    Returns the table of `audit.audit` with `ONLINE_COLUMNS`, and what registers said about each
-    entry (empty offline). Online needs `settings`; what registers answer settles what the records
-    do not know. Raises InputError for a broken file, or for online without settings.
+    Returns the table of `audit.audit` with `ONLINE_COLUMNS`, what registers said about each entry
+    (empty offline), and what was read. Online needs `settings`; what registers answer settles what
+    the records do not know. Raises InputError for a file that is no list, or for online without
+    settings.
     """
-    bibliography = load_bibliography(path)
+    listing = read([paths] if isinstance(paths, Path | str) else paths)
     lookups: list[Lookup] = []
     if online:
         if settings is None:
             raise InputError("asking registers needs an e-mail address; give one with --mailto")
-        printed = printed_entries(bibliography)
-        works = [_asked(p, e) for p, e in zip(printed, bibliography.entries.values(), strict=True)]
+        entries = listing.entries
         lookups = look_up(
-            works,
+            [entry.work for entry in entries],
             settings,
-            agrees=lambda i, work: _agrees(printed[i], work),
-            same=lambda i, work: _same(printed[i], work),
+            agrees=lambda i, work: _agrees(entries[i], work),
+            same=lambda i, work: found_as_printed(entries[i], as_known(work)),
         )
     found = [as_known(lookup.work) for lookup in lookups if lookup.work is not None]
     found += [as_known(p) for lookup in lookups if (p := lookup.proposed) is not None]
-    table = audit(bibliography, records, claims, match_keys=False, found=found)
+    table = audit(listing, records, claims, match_keys=False, found=found)
     for name in ONLINE_COLUMNS:
         table[name] = ""
     for index, lookup in enumerate(lookups):
-        _add(table, index, lookup, printed[index])
-    return table, lookups
+        _add(table, index, lookup, listing.entries[index])
+    return table, lookups, listing
 
 
-def _asked(printed: Printed, entry: Entry) -> Work:
-    """Return what registers need to know of an entry."""
-    fields = {name.lower(): value for name, value in entry.fields.items()}
-    arxiv = fields.get("eprint", "") if "arxiv" in str(fields).casefold() else ""
-    first = printed.authors.head[:1]
-    return Work(
-        doi=printed.fields["doi"],
-        pmid=fields.get("pmid", "").strip(),
-        arxiv=arxiv,
-        isbn=tuple(filter(None, (fields.get("isbn", ""),))),
-        title=printed.fields["title"],
-        authors=tuple(Name(" ".join(name.family)) for name in first),
-        years=tuple(filter(None, (printed.fields["year"],))),
-    )
+def _agrees(entry: Entry, work: Work) -> bool:
+    return False not in weigh(entry.work, work).agree.values()
 
 
-def _agrees(printed: Printed, work: Work) -> bool:
-    return False not in compare_fields(printed, as_known(work)).values()
-
-
-def _same(printed: Printed, work: Work) -> bool:
-    from claimbook.citations.audit import _found_as_printed
-
-    return _found_as_printed(printed, as_known(work))
-
-
-def _add(table: pd.DataFrame, index: int, lookup: Lookup, printed: Printed) -> None:
+def _add(table: pd.DataFrame, index: int, lookup: Lookup, entry: Entry) -> None:
     """Add what registers said to the row of an entry."""
     row = table.index[index]
     table.loc[row, "registers"] = statements(lookup.answers)
     table.loc[row, "registers_differ"] = differences(lookup.answers)
     if lookup.work is not None:
-        table.loc[row, "updates"] = "; ".join(map(reports.update_text, lookup.work.updates))
+        notices = [*table.loc[row, "updates"].split("; "), *map(update_text, lookup.work.updates)]
+        table.loc[row, "updates"] = "; ".join(dict.fromkeys(filter(None, notices)))
     elif lookup.by_identifier and lookup.by_identifier[0].question.startswith("doi:"):
         kinds = {a.status for a in lookup.by_identifier}
         if kinds == {"not_registered"} and table.loc[row, "doi_registered_to"] == "unknown":
@@ -106,7 +85,7 @@ def _add(table: pd.DataFrame, index: int, lookup: Lookup, printed: Printed) -> N
     proposed = lookup.proposed
     if proposed is not None:
         table.loc[row, "proposed_doi"] = proposed.doi
-        compared = compare_fields(printed, as_known(proposed))
+        compared = weigh(entry.work, proposed).agree
         agrees = all(v is not False for name, v in compared.items() if name != "doi")
         table.loc[row, "proposed_agrees"] = "yes" if agrees else "no"
 
@@ -124,19 +103,17 @@ def run(args: argparse.Namespace) -> int:
     if output in (source.resolve().parent, curated) or (data and curated in output.parents):
         raise InputError(f"--output {args.output}: holds curated data; choose another folder")
     settings = _settings(args) if args.online else None
-    findings, tables, lookups = [], [], []
-    for path in args.files:
-        table, said = audit_bib(path, records, args.online, settings=settings)
-        text = decoded(Path(path).read_bytes())[0]
-        found = reports.findings(table, str(path), text)
-        findings += found
-        tables.append(table)
-        lookups += said
-        corrected = reports.corrected_bib(Path(path).read_bytes(), found)
+    table, lookups, listing = audit_lists(args.files, records, args.online, settings=settings)
+    findings = reports.findings(table)
+    for path in {Path(entry.file) for entry in listing.entries if entry.start < entry.end}:
+        here = [finding for finding in findings if finding.file == str(path)]
+        corrected = reports.corrected_bib(path.read_bytes(), here)
         if corrected is not None:
-            target = Path(path) if args.fix else args.output / f"{Path(path).stem}_corrected.bib"
+            target = path if args.fix else args.output / f"{path.stem}_corrected.bib"
             write_whole(target, corrected)
-    reports.write(findings, pd.concat(tables, ignore_index=True), args.output)
+    reports.write(findings, table, args.output)
+    for remark in listing.remarks:
+        print(visible(remark), file=sys.stderr)
     if args.online:
         said = reports.answers_table(lookups)
         write_whole(args.output / "records.csv", said.to_csv(index=False, lineterminator="\n"))

@@ -11,8 +11,9 @@ import pandas as pd
 
 from claimbook.book.storage import write_whole
 from claimbook.book.text import doi_link, markdown_text, safe_link, visible
-from claimbook.citations.fields import FIELDS, as_text, normal_doi, split_record_name
+from claimbook.citations.fields import FIELDS, as_text, split_record_name
 from claimbook.citations.known_works import RECORD_COLUMNS, load_records
+from claimbook.citations.normal import normal_doi
 
 LABELS = {name: name for name in FIELDS} | {"doi": "DOI", "authors": "author list"}
 SURE = {

@@ -1,21 +1,35 @@
 """Compare one printed field of a reference with the same field of a record.
 
 Every comparison answers True (agree), False (disagree) or None (nothing to compare: one side is
-empty). What typesetting and databases change freely is evened out first: case, accents, dashes,
-braces, the punctuation of initials, DOI resolvers, abbreviated page ends. What is left is a
-difference that a reader of the two would see.
+empty). Both sides are brought into their normal form first (`claimbook.citations.normal`).
 """
 
 import re
-import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import pandas as pd
 from rapidfuzz import fuzz
 
-from claimbook.book.bibliography import GAP, plain_text
+from claimbook.book.bibliography import GAP
+from claimbook.citations.markup import unmarked
+from claimbook.citations.normal import (
+    bare_title,
+    family_words,
+    folded,
+    initials,
+    is_suffix,
+    journal_words,
+    name_text,
+    normal_doi,
+    normal_number,
+    normal_pages,
+    normal_years,
+    title_letters,
+    title_words,
+)
+from claimbook.citations.work import Name, Work
 
 FIELDS = ("authors", "year", "title", "journal", "volume", "issue", "pages", "doi")
 
@@ -35,20 +49,14 @@ is allowed, or a subtitle that one side leaves out.
 MIN_SHARED_WORDS = 4
 """Shared title words below which leaving words out is not forgiven: short titles are ambiguous."""
 
-_UNDECOMPOSED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
-_DASHES = re.compile(r"[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+|--+")
 _PARTICLES = frozenset(
     re.findall(
-        r"\w+",
+        r"\S+",
         "d da das de del della den der di do dos du el l la le o te ten ter van vande vanden "
         "vander von vom zu zum zur",
     )
 )
-_SUFFIX = re.compile(r"^(jr|sr|ii|iii|iv)\.?$", re.IGNORECASE)
-_ET_AL = re.compile(r"^(et al\.?|others)$", re.IGNORECASE)
-_SMALL_WORDS = frozenset(
-    re.findall(r"\w+", "a an and de der des die du e et for fur in la le of on the und y")
-)
+_ET_AL = re.compile(r"^(and )?(et\.? al\.?|others|et alii)$", re.IGNORECASE)
 
 
 def as_text(value) -> str:
@@ -60,23 +68,36 @@ def as_text(value) -> str:
     return str(value).strip()
 
 
-@lru_cache(maxsize=65536)
-def folded(value: str) -> str:
-    """Return text without case, accents, braces and kinds of dashes; ``O₂`` becomes ``o2``."""
-    text = unicodedata.normalize("NFKD", _DASHES.sub("-", plain_text(value))).casefold()
-    text = "".join(c for c in text if not unicodedata.combining(c))
-    return " ".join(text.translate(_UNDECOMPOSED).split())
+def text_fields(work: Work) -> dict[str, str]:
+    """Return a work as the text of `FIELDS`, authors as ``Family IN; Organisation``."""
+    names = [name_text(n) for n in work.authors]
+    if not work.authors_complete:
+        names += ["et al.", *map(name_text, work.last_authors)]
+    title = work.title
+    if work.subtitle and title_letters(work.subtitle) not in title_letters(title):
+        title = f"{title}{'' if title.endswith(('?', '!')) else ':'} {work.subtitle}"
+    return {
+        "authors": "; ".join(filter(None, names)),
+        "year": next(iter(work.years), ""),
+        "title": title,
+        "journal": next(iter(work.container_titles), ""),
+        "volume": work.volume,
+        "issue": work.issue,
+        "pages": work.pages or work.article_number,
+        "doi": work.doi,
+    }
 
 
 # --- authors -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Name:
-    """One author: `family` as words, `initials` in order (empty for an organisation)."""
+class NameKey:
+    """One author in normal form: words of the family and given names, and the initials in order."""
 
     family: tuple[str, ...]
     initials: str
+    given: tuple[str, ...] = ()
 
     @property
     def collective(self) -> bool:
@@ -88,48 +109,43 @@ class Name:
 class Authors:
     """An author list: the names before and after a gap (`et al.`, ``...``), if there is one."""
 
-    head: tuple[Name, ...]
+    head: tuple[NameKey, ...]
     gap: bool = False
-    tail: tuple[Name, ...] = ()
+    tail: tuple[NameKey, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.head or self.tail)
 
 
-def _words(value: str) -> tuple[str, ...]:
-    return tuple(re.findall(r"[^\W_]+", value.replace("-", "").replace("'", " ").replace("’", " ")))
+def name_key(name: Name) -> NameKey:
+    """Return a name in its normal form."""
+    if name.collective:
+        return NameKey(family_words(name.family), "")
+    return NameKey(family_words(name.family), initials(name.given), family_words(name.given))
 
 
-def _family_words(family: str) -> tuple[str, ...]:
-    """Return a family name as folded words; hyphens join, apostrophes and blanks part.
-
-    ``ae``, ``oe`` and ``ue`` count as the vowel alone, so that ``Müller``, ``Mueller`` and
-    ``Muller`` are one name.
-    """
-    return _words(re.sub(r"([aou])e", r"\1", folded(family)))
-
-
-def _initials(given: str) -> str:
-    """Return initials in lower case: of ``J. O.``, ``JO``, ``Jon-Olof`` alike ``jo``."""
-    letters = []
-    for part in re.findall(r"[^\W\d_]+", plain_text(given)):
-        taken = part if part.isupper() and len(part) <= 4 else part[0]
-        letters += folded(taken)
-    return "".join(letters)
+def authors_of(work: Work) -> Authors:
+    """Return the authors of a work in normal form."""
+    return Authors(
+        tuple(map(name_key, work.authors)),
+        not work.authors_complete,
+        tuple(map(name_key, work.last_authors)),
+    )
 
 
-def _name(family: str, given: str) -> Name:
-    return Name(_family_words(family), _initials(given))
+def is_et_al(text: str) -> bool:
+    """Whether a name only says that names are left out."""
+    return bool(_ET_AL.match(text.strip()))
 
 
-def parse_printed_authors(value: str) -> Authors:
-    """Return the list printed as ``Family, I. N., Family, I., ... & Family, I.`` as `Authors`."""
-    text = plain_text(value).replace("…", GAP)
+def parse_printed_authors(value: str) -> Work:
+    """Return the list printed as ``Family, I. N., Family, I., ... & Family, I.``, as a `Work`."""
+    text = unmarked(value).replace("…", GAP)
     gap = GAP in text
     before, _, after = text.partition(GAP)
     head, ended = _printed_names(before)
     tail, _ = _printed_names(after)
-    return Authors(head, gap or ended, tail)
+    return Work(authors=head, authors_complete=not (gap or ended), last_authors=tail)
 
 
 def _printed_names(text: str) -> tuple[tuple[Name, ...], bool]:
@@ -146,23 +162,23 @@ def _printed_names(text: str) -> tuple[tuple[Name, ...], bool]:
             ended = True
             index += 1
         elif part.lower().endswith(" et al.") or part.lower().endswith(" et al"):
-            names.append(_name(part[: part.lower().rindex(" et al")], ""))
+            names.append(Name(part[: part.lower().rindex(" et al")]))
             ended = True
             index += 1
-        elif _looks_like_given(following):
-            names.append(_name(part, _without_suffix(following)))
+        elif looks_like_given(following):
+            names.append(Name(part, _without_suffix(following)))
             index += 2
         else:
-            names.append(_name(part, ""))
+            names.append(Name(part))
             index += 1
     return tuple(names), ended
 
 
 def _without_suffix(given: str) -> str:
-    return " ".join(p for p in given.split() if not _SUFFIX.match(p))
+    return " ".join(p for p in given.split() if not is_suffix(p))
 
 
-def _looks_like_given(part: str) -> bool:
+def looks_like_given(part: str) -> bool:
     """Whether a part of a list is initials (``J. R. Jr.``) rather than the next family name."""
     words = _without_suffix(part).replace(".", ". ").replace("-", " ").split()
     return bool(words) and all(
@@ -170,61 +186,70 @@ def _looks_like_given(part: str) -> bool:
     )
 
 
-def authors_of_entry(entry) -> Authors:
-    """Return the authors of a pybtex entry; `printedauthors`, where present, goes first."""
-    if "printedauthors" in entry.fields:
-        return parse_printed_authors(entry.fields["printedauthors"])
-    names, gap = [], False
-    for person in entry.persons.get("author", []):
-        family = " ".join(person.prelast_names + person.last_names)
-        if _ET_AL.match(plain_text(family)):
-            gap = True
-            continue
-        given = " ".join(person.first_names + person.middle_names)
-        names.append(_name(family, given))
-    return Authors(tuple(names), gap)
-
-
-def parse_record_authors(value: str) -> Authors:
-    """Return the list ``Family IN; Family I Jr; et al.; Family I`` of a record as `Authors`."""
+def parse_record_authors(value: str) -> Work:
+    """Return the list ``Family IN; Family I Jr; et al.; Family I`` of a record, as a `Work`."""
     head: list[Name] = []
     tail: list[Name] = []
     gap = False
     for part in (p.strip() for p in as_text(value).split(";")):
         if not part:
             continue
-        if _ET_AL.match(part):
+        if is_et_al(part):
             gap = True
             continue
-        (tail if gap else head).append(_name(*split_record_name(part)[:2]))
-    return Authors(tuple(head), gap, tuple(tail))
+        family, given, suffix = split_record_name(part)
+        (tail if gap else head).append(Name(family, given, suffix, collective=not given))
+    return Work(authors=tuple(head), authors_complete=not gap, last_authors=tuple(tail))
 
 
 def split_record_name(name: str) -> tuple[str, str, str]:
     """Return family, initials, suffix of ``Lancaster JR Jr``; an organisation has no initials."""
     words = name.split()
-    suffix = words.pop() if len(words) > 2 and _SUFFIX.match(words[-1]) else ""
+    suffix = words.pop() if len(words) > 2 and is_suffix(words[-1]) else ""
     if len(words) > 1 and words[-1].replace("-", "").isupper() and len(words[-1]) <= 5:
         return " ".join(words[:-1]), words[-1], suffix
     return " ".join(words), "", suffix
 
 
-def same_name(one: Name, other: Name) -> bool:
+def same_name(one: NameKey, other: NameKey) -> bool:
     """Whether two names can be one person's: families equal, initials not in conflict.
 
-    One side may give fewer initials. A particle may stand with the family on one side and with the
-    initials on the other (``D Souza A`` and ``Souza, A. D.``).
+    One side may give fewer initials. A particle, or one of two family names, may stand with the
+    family on one side and with the given names on the other (``D Souza A`` and ``Souza, A. D.``);
+    family and given name may be swapped.
     """
     if "".join(one.family) == "".join(other.family):
-        if not one.initials or not other.initials:
-            return True
-        short, long = sorted((one.initials, other.initials), key=len)
-        return short[0] == long[0] and not Counter(short) - Counter(long)
+        return not (one.initials and other.initials) or _initials_agree(one, other)
+    if one.given and other.given and one.family == other.given and one.given == other.family:
+        return True
+    if one.collective or other.collective:
+        return bool(one.family) and sorted(one.given + one.family) == sorted(
+            other.given + other.family
+        )
     cores = [_core(n.family) for n in (one, other)]
     if cores[0][1] != cores[1][1]:
-        return False
+        return _one_of_two_families(one, other)
     bags = [Counter(n.initials + core[0]) for n, core in zip((one, other), cores, strict=True)]
     return not bags[0] - bags[1] or not bags[1] - bags[0]
+
+
+def _initials_agree(one: NameKey, other: NameKey) -> bool:
+    short, long = sorted((one.initials, other.initials), key=len)
+    return short[0] == long[0] and not Counter(short) - Counter(long)
+
+
+def _one_of_two_families(one: NameKey, other: NameKey) -> bool:
+    """Whether ``Nunez Perez AM`` is meant by ``Nunez AM`` or ``Perez, A. M. N.``."""
+    short, long = sorted((one, other), key=lambda n: len(n.family))
+    count = len(short.family)
+    if not count or count == len(long.family):
+        return False
+    if long.family[:count] == short.family:
+        return _initials_agree(short, long)
+    if long.family[-count:] == short.family:
+        extra = "".join(w[0] for w in long.family[:-count])
+        return not Counter(short.initials) - Counter(long.initials + extra)
+    return False
 
 
 def _core(family: tuple[str, ...]) -> tuple[str, str]:
@@ -239,17 +264,14 @@ def _core(family: tuple[str, ...]) -> tuple[str, str]:
 def authors_agree(printed: Authors, record: Authors) -> bool | None:
     """Whether a printed author list can be that of the record; gaps match any names.
 
-    Organisations listed beside people in the record may be left out in print.
+    Organisations that only one side lists beside people may be left out on the other.
     """
     if not printed or not record:
         return None
     if not any(n.collective for n in printed.head + printed.tail):
-        people = Authors(
-            tuple(n for n in record.head if not n.collective),
-            record.gap,
-            tuple(n for n in record.tail if not n.collective),
-        )
-        record = people if people else record
+        record = _people(record) or record
+    elif not any(n.collective for n in record.head + record.tail):
+        printed = _people(printed) or printed
     if not printed.gap and not record.gap:
         return len(printed.head) == len(record.head) and _all_same(printed.head, record.head)
     if printed.gap and record.gap:
@@ -261,6 +283,15 @@ def authors_agree(printed: Authors, record: Authors) -> bool | None:
         len(cut.head) + len(cut.tail) <= len(whole.head)
         and _all_same(cut.head, whole.head)
         and _all_same(cut.tail[::-1], whole.head[::-1])
+    )
+
+
+def _people(authors: Authors) -> Authors:
+    """Return a list without its organisations."""
+    return Authors(
+        tuple(n for n in authors.head if not n.collective),
+        authors.gap,
+        tuple(n for n in authors.tail if not n.collective),
     )
 
 
@@ -276,20 +307,23 @@ def first_author_agrees(printed: Authors, record: Authors) -> bool | None:
     return same_name(printed.head[0], record.head[0])
 
 
+def shared_authors(printed: Authors, record: Authors) -> float:
+    """Return which part of the shorter list's families is in the other one, in any order."""
+    one, other = (
+        {"".join(_core(n.family)[1]) for n in a.head + a.tail if n.family}
+        for a in (printed, record)
+    )
+    return len(one & other) / min(len(one), len(other)) if one and other else 0.0
+
+
 # --- title ---------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=65536)
-def title_words(value: str) -> tuple[str, ...]:
-    """Return a title as folded words, without punctuation."""
-    return tuple(re.findall(r"[^\W_]+", folded(value)))
 
 
 def titles_agree(printed: str, record: str) -> bool | None:
     """Whether two titles have the same words in the same order; a dropped subtitle disagrees."""
     if not printed or not record:
         return None
-    return title_words(printed) == title_words(record)
+    return title_letters(printed) == title_letters(record)
 
 
 def title_score(printed: str, record: str) -> float:
@@ -298,6 +332,8 @@ def title_score(printed: str, record: str) -> float:
     Below `MIN_SHARED_WORDS` shared words nothing is forgiven: the plain ratio is returned.
     """
     one, other = title_words(printed), title_words(record)
+    if one == other or title_letters(printed) == title_letters(record):
+        return 100.0 if one and other else 0.0
     plain = fuzz.ratio(" ".join(one), " ".join(other))
     if len(set(one) & set(other)) < MIN_SHARED_WORDS:
         return plain
@@ -306,13 +342,26 @@ def title_score(printed: str, record: str) -> float:
 
 def title_identifies(printed: str, record: str) -> bool:
     """Whether a title alone points to the record: alike in full, or but for a dropped subtitle."""
+    if title_letters(printed) == title_letters(record):
+        return bool(title_letters(printed))
     whole = fuzz.ratio(" ".join(title_words(printed)), " ".join(title_words(record)))
     if whole >= FOUND_SCORE:
         return True
-    mains = [title_words(re.split(r"[:?]\s", t, maxsplit=1)[0]) for t in (printed, record)]
+    mains = [
+        title_words(re.split(r"[:?]\s", bare_title(t), maxsplit=1)[0]) for t in (printed, record)
+    ]
     one, other = title_words(printed), title_words(record)
     short = min(len(one), len(other))
     return short >= MIN_SHARED_WORDS and (one == mains[1] or other == mains[0])
+
+
+def numbered_apart(printed: str, record: str) -> bool:
+    """Whether two titles differ in a number, as the parts of a series do (``II``, ``Part 3``)."""
+    one, other = (Counter(w for w in title_words(t) if _NUMBER.match(w)) for t in (printed, record))
+    return bool(one - other) and bool(other - one)
+
+
+_NUMBER = re.compile(r"^(\d+|i{1,3}|iv|vi{0,3}|ix|xi{0,2})$")
 
 
 # --- journal, volume, issue, pages, year, DOI ----------------------------------------------------
@@ -321,20 +370,26 @@ def title_identifies(printed: str, record: str) -> bool:
 def journals_agree(printed: str, record: str) -> bool | None:
     """Whether two journal names are one: equal, abbreviated (ISO 4), or with a place left out.
 
-    ``J Am Heart Assoc`` abbreviates; ``... of the United States of America`` or ``(London)`` after
-    the name may be missing. A later name of a renamed journal disagrees: it was not on the issue.
+    ``J Am Heart Assoc`` abbreviates; ``... of the United States of America``, ``(London)`` or
+    ``: official journal of ...`` after the name may be missing. A later name of a renamed journal
+    disagrees: it was not on the issue.
     """
-    one, other = _journal_words(printed), _journal_words(record)
+    one, other = journal_words(printed), journal_words(record)
     if not one or not other:
         return None
-    if one == other:
+    if one == other or "".join(one) == "".join(other):
         return True
     short, long = sorted((one, other), key=len)
-    if len(one) == len(other):
-        return all(
-            _abbreviates(a, b) or _abbreviates(b, a) for a, b in zip(one, other, strict=True)
-        )
+    if _same_words(one, other) or _acronym(short, long):
+        return True
     names = sorted((folded(printed), folded(record)), key=len)
+    for name, whole in (names, names[::-1]):
+        before = _BEHIND_NAME.split(whole, maxsplit=1)
+        if len(before) == 2 and before[0]:
+            main = journal_words(before[0])
+            words = journal_words(name)
+            if main and words and (main == words or _same_words(main, words)):
+                return True
     tail = names[1][len(names[0]) :]
     return (
         long[: len(short)] == short
@@ -343,8 +398,31 @@ def journals_agree(printed: str, record: str) -> bool | None:
     )
 
 
-def _journal_words(value: str) -> tuple[str, ...]:
-    return tuple(w for w in re.findall(r"[^\W_]+", folded(value)) if w not in _SMALL_WORDS)
+_BEHIND_NAME = re.compile(r"\s*[(:;=\[]|\s+-+\s+|,? of the (?:u\.? ?s\.?|united)")
+
+
+def any_journal_agrees(printed: Iterable[str], record: Iterable[str]) -> bool | None:
+    """Whether any of the printed containers is any of the record's."""
+    found = [journals_agree(p, r) for p in printed for r in record]
+    return True if True in found else False if False in found else None
+
+
+def _same_words(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return len(one) == len(other) and all(
+        _abbreviates(a, b) or _abbreviates(b, a) for a, b in zip(one, other, strict=True)
+    )
+
+
+def _acronym(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
+    """Whether the one word of `short` consists of first letters of all of `long` (PNAS, JAMA)."""
+    if len(short) != 1 or not 3 <= len(short[0]) <= len(long) + 2 or len(long) < 3:
+        return False
+    wanted = iter(short[0])
+    first = next(wanted)
+    if first != long[0][0]:
+        return False
+    heads = "".join(w[0] for w in long)
+    return short[0] == heads or heads.startswith(short[0])
 
 
 def _abbreviates(short: str, long: str) -> bool:
@@ -357,26 +435,10 @@ def _abbreviates(short: str, long: str) -> bool:
 
 def numbers_agree(printed: str, record: str) -> bool | None:
     """Whether two volumes or issues are equal (``Suppl 4`` and ``suppl. 4`` are)."""
-    one, other = (re.sub(r"[\s.]+", " ", folded(v)).strip() for v in (printed, record))
+    one, other = normal_number(printed), normal_number(record)
     if not one or not other:
         return None
-    return one.lstrip("0") == other.lstrip("0")
-
-
-def normal_pages(value: str) -> str:
-    """Return pages as ``first-last`` in full: ``R345–53`` and ``pp. 345-353`` alike ``345-353``.
-
-    The letter before a number is dropped from ranges only: in an article number it carries meaning.
-    """
-    text = re.sub(r"^(pp?\.?|pages?|article( no\.?)?)\s*", "", folded(value))
-    text = re.sub(r"\s", "", text)
-    match = re.fullmatch(r"([a-z]?)(\d+)-+([a-z]?)(\d+)", text)
-    if match is None:
-        return text
-    first, last = match[2], match[4]
-    if len(last) < len(first):
-        last = first[: len(first) - len(last)] + last
-    return f"{int(first)}-{int(last)}"
+    return one == other
 
 
 def pages_agree(printed: str, record: str) -> bool | None:
@@ -384,27 +446,21 @@ def pages_agree(printed: str, record: str) -> bool | None:
     one, other = normal_pages(printed), normal_pages(record)
     if not one or not other:
         return None
-    return one == other
+    if one == other:
+        return True
+    for open_end, whole in ((one, other), (other, one)):
+        if open_end.endswith("+") and re.split(r"[-+,]", whole)[0] == open_end[:-1]:
+            return True
+    return False
 
 
-def normal_year(value: str) -> str:
-    """Return the four digits of a year, or ``""`` where there are none (``n.d.``)."""
-    match = re.search(r"\d{4}", as_text(value))
-    return match[0] if match else ""
-
-
-def years_agree(printed: str, record: str) -> bool | None:
-    """Whether two years are equal; undated on either side is nothing to compare."""
-    one, other = normal_year(printed), normal_year(record)
-    return one == other if one and other else None
-
-
-def normal_doi(value: str) -> str:
-    """Return a DOI in lower case without resolver, ``doi:``, LaTeX escapes or closing full stop."""
-    text = plain_text(_DASHES.sub("-", as_text(value).replace("\\_", "_"))).strip().casefold()
-    text = re.sub(r"^(https?://)?((dx\.)?doi\.org/|doi:\s*)", "", text)
-    text = re.sub(r"%2f", "/", text)
-    return text.rstrip(".,; ")
+def years_agree(printed: str | Iterable[str], record: str | Iterable[str]) -> bool | None:
+    """Whether two sets of years share one; undated on either side is nothing to compare."""
+    one, other = (
+        {y for text in ([v] if isinstance(v, str) else v) for y in normal_years(as_text(text))}
+        for v in (printed, record)
+    )
+    return bool(one & other) if one and other else None
 
 
 def dois_agree(printed: str, record: str) -> bool | None:

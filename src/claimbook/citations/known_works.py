@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,10 +13,12 @@ from claimbook.citations.fields import (
     MIN_SHARED_WORDS,
     SAME_WORK_SCORE,
     as_text,
-    normal_doi,
+    parse_record_authors,
+    text_fields,
     title_score,
-    title_words,
 )
+from claimbook.citations.normal import normal_doi, normal_years, title_words
+from claimbook.citations.work import Work
 from claimbook.errors import InputError
 
 RECORD_COLUMNS = (
@@ -37,17 +39,18 @@ RAREST_WORDS = 8
 
 
 @dataclass(frozen=True)
-class Work:
-    """One work as a record describes it.
+class Record:
+    """A work that is known, and how well.
 
     key: row of the records it stands in, or its DOI. source: ``registered`` (read under the DOI),
-    ``intended`` (the work probably meant), ``crossref`` (answered online). fields: the eight of
-    `FIELDS`, ``""`` where unknown. unconfirmed: fields not confirmed by the source itself.
+    ``intended`` (the work probably meant), or the register that answered. fields: the eight of
+    `FIELDS` as text, ``""`` where unknown. unconfirmed: fields not confirmed by the source itself.
     verification: how the row is backed.
     """
 
     key: str
     source: str
+    work: Work
     fields: Mapping[str, str]
     unconfirmed: frozenset[str] = frozenset()
     verification: str = ""
@@ -57,18 +60,44 @@ class Work:
         return self.fields["title"]
 
 
+def record_of(work: Work, source: str = "", verification: str = "abstract_or_page") -> Record:
+    """Return the record of a work that a register described."""
+    return Record(
+        normal_doi(work.doi),
+        source or work.register,
+        work,
+        text_fields(work),
+        frozenset(),
+        verification,
+    )
+
+
+def work_of_text(fields: Mapping[str, str]) -> Work:
+    """Return the work that the text of `FIELDS` describes, authors as ``Family IN; et al.``."""
+    return replace(
+        parse_record_authors(fields["authors"]),
+        doi=fields["doi"],
+        title=fields["title"],
+        years=normal_years(fields["year"]),
+        container_titles=(fields["journal"],) if fields["journal"] else (),
+        volume=fields["volume"],
+        issue=fields["issue"],
+        pages=fields["pages"],
+    )
+
+
 @dataclass
 class Works:
     """Known works: `intended` by row key, `by_doi` as registered, and an index of title words."""
 
-    intended: dict[str, Work] = field(default_factory=dict)
-    by_doi: dict[str, Work] = field(default_factory=dict)
-    by_title: dict[tuple[str, ...], Work] = field(default_factory=dict)
+    intended: dict[str, Record] = field(default_factory=dict)
+    by_doi: dict[str, Record] = field(default_factory=dict)
+    by_title: dict[tuple[str, ...], Record] = field(default_factory=dict)
     rows: dict[str, dict[str, str]] = field(default_factory=dict)
-    _titled: list[Work] = field(default_factory=list)
+    _titled: list[Record] = field(default_factory=list)
     _postings: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
-    def add_title(self, work: Work) -> None:
+    def add_title(self, work: Record) -> None:
         """Make a work findable by its title; the first of equal titles stays."""
         words = title_words(work.title)
         if not words or words in self.by_title:
@@ -78,7 +107,7 @@ class Works:
             self._postings[word].append(len(self._titled))
         self._titled.append(work)
 
-    def find_title(self, title: str) -> Work | None:
+    def find_title(self, title: str) -> Record | None:
         """Return the work whose title is most like `title`, or None if none is alike enough.
 
         Only works that share rare words with it are compared, `MAX_CANDIDATES` at most, so the
@@ -122,7 +151,7 @@ def load_records(path: Path) -> pd.DataFrame:
     return records
 
 
-def known_works(records: pd.DataFrame, found: Iterable[Work] = ()) -> Works:
+def known_works(records: pd.DataFrame, found: Iterable[Record] = ()) -> Works:
     """Return the works of a table of records (`RECORD_COLUMNS`), then those `found` elsewhere.
 
     A DOI keeps its first record, and records come in this order: what was read under the DOI, what
@@ -155,24 +184,30 @@ def known_works(records: pd.DataFrame, found: Iterable[Work] = ()) -> Works:
     return works
 
 
-def _work(cells: dict[str, str], side: str) -> Work:
+def _work(cells: dict[str, str], side: str) -> Record:
     unconfirmed = {
         name.removeprefix(f"{side}_")
         for name in cells["unconfirmed_fields"].split(";")
         if name.startswith(f"{side}_")
     }
-    return Work(
+    fields = {name: cells[f"{side}_{name}"] for name in FIELDS}
+    return Record(
         cells["key"],
         side,
-        {name: cells[f"{side}_{name}"] for name in FIELDS},
+        work_of_text(fields),
+        fields,
         frozenset(unconfirmed),
         cells["verification"],
     )
 
 
-def _filled(work: Work, other: Work) -> Work:
-    """Return `work` with its empty fields taken from `other`, and marked unconfirmed as there."""
-    taken = {n for n in FIELDS if not work.fields[n] and other.fields[n]}
-    fields = {n: other.fields[n] if n in taken else work.fields[n] for n in FIELDS}
-    unconfirmed = work.unconfirmed | (other.unconfirmed & taken)
-    return Work(work.key, work.source, fields, unconfirmed, work.verification)
+def _filled(record: Record, other: Record) -> Record:
+    """Return `record` with its empty fields taken from `other`, and marked unconfirmed as there."""
+    taken = {n for n in FIELDS if not record.fields[n] and other.fields[n]}
+    fields = {n: other.fields[n] if n in taken else record.fields[n] for n in FIELDS}
+    return replace(
+        record,
+        work=work_of_text(fields),
+        fields=fields,
+        unconfirmed=record.unconfirmed | (other.unconfirmed & taken),
+    )

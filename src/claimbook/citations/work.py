@@ -4,6 +4,12 @@ from dataclasses import dataclass, replace
 
 UPDATES = ("retraction", "withdrawal", "expression_of_concern", "correction")
 """What a publisher may say about a published work, the gravest first."""
+UPDATE_WORDS = {
+    "retraction": "retracted",
+    "withdrawal": "withdrawn",
+    "expression_of_concern": "expression of concern",
+    "correction": "corrected",
+}
 GRAVE = frozenset(UPDATES[:2])
 """Updates after which a work should not be cited without saying so."""
 RELATIONS = (
@@ -38,6 +44,13 @@ class Update:
     date: str = ""
     notice_doi: str = ""
     source: str = ""
+
+
+def update_text(update: Update) -> str:
+    """Return a notice in words: ``retracted 2019-05-07 (10.1000/notice; Retraction Watch)``."""
+    where = "; ".join(filter(None, (update.notice_doi, update.source)))
+    words = " ".join(filter(None, (UPDATE_WORDS[update.kind], update.date)))
+    return f"{words} ({where})" if where else words
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,18 @@ that the range is shown too.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from claimbook.book.book import Book
 from claimbook.book.evidence import NO_VOTE, no_vote, samples
-from claimbook.book.format import figure_text, interval_text
+from claimbook.book.format import interval_text, recorded
 from claimbook.book.questions import select
 from claimbook.book.tables import split_cell
 from claimbook.book.units import convert
+from claimbook.claims.answer import FURTHER_DIGITS, Answer, answer
 from claimbook.claims.cited_support import NO_FINDING, combined_support, said_by_cited_works
 from claimbook.claims.verdict import HOLDS_SHARE, ROUNDING, Verdict, by_count
 from claimbook.errors import InputError
@@ -37,17 +38,28 @@ a plus-minus figure of unstated kind says neither."""
 
 @dataclass(frozen=True)
 class Comparison:
-    """A figure of the text, what its cited work reports, and the rows it was held against.
+    """A figure of the text and the rows it was compared with.
 
     rows: one per evidence row: part (direct, indirect, or uncounted where it has no vote), asked
         (the part of the question that selects it), table, row_id, study, sample, role, condition,
         known (the table names the sample), why (it has no vote), value, low, high (all in the
         figure's unit), agrees, address.
-    record: the answer as plain values, ready for JSON.
+    answer: what became of the figure, with what the cited work reports.
     """
 
     rows: pd.DataFrame
-    record: dict
+    answer: Answer
+
+    @cached_property
+    def record(self) -> dict:
+        """The answer as plain values, ready for JSON."""
+        return self.answer.as_record()
+
+    def to_frame(self) -> pd.DataFrame:
+        return self.rows
+
+    def __repr__(self) -> str:
+        return f"Comparison of {self.answer!r}"
 
 
 def stated_interval(claim: pd.Series) -> tuple[float, float]:
@@ -168,45 +180,35 @@ def shares(voters: pd.Series, agrees: np.ndarray) -> np.ndarray:
 
 
 def compare(book: Book, name: str) -> Comparison:
-    """Answer a question: hold its figure against the cited work and against the evidence."""
+    """Answer a question: compare its figure with the cited work and with the evidence."""
     question = book.questions[name]
     claim = book.claim(question["claim"])
-    unit = str(claim["unit"])
     rows = evidence_rows(book, name)
     direct, indirect = (rows[rows["part"] == part] for part in ("direct", "indirect"))
-    found = direct.groupby("sample")["value"].median()
-    outcome = count_verdict(direct, indirect)
-    cited = cited_report(book, name)
-    agreeing = direct.groupby("sample")["agrees"].any()
-    record = {
-        "question": name,
-        "asks": question["asks"],
-        "claim": claim["claim"],
-        "figure": figure_text(claim),
+    by_sample = direct.groupby("sample")
+    found = {
         "relation": str(claim["relation"]),
-        "value": _plain(claim["value"]),
-        "value_low": _plain(claim["low"]),
-        "value_high": _plain(claim["high"]),
-        "unit": unit,
-        "cited": cited,
+        "value": claim["value"],
+        "value_low": claim["low"],
+        "value_high": claim["high"],
+        "unit": str(claim["unit"]),
+        "cited": cited_report(book, name),
         "measured": question["measured"],
-        "estimate": _plain(found.median()) if len(found) else None,
-        "low": _plain(direct["low"].min()) if len(direct) else None,
-        "high": _plain(direct["high"].max()) if len(direct) else None,
+        "estimate": by_sample["value"].median().median(),
+        "low": direct["low"].min(),
+        "high": direct["high"].max(),
         "interval": "range of verified rows",
         "method": f"median of {_voters(rows, 2)}",
-        "studies": len(found),
-        "studies_agreeing": int(agreeing.sum()),
-        "agreeing_share": _plain(agreeing_share(direct)),
-        "indirect_studies": int(indirect["sample"].nunique()),
-        "rows": direct["row_id"].tolist(),
+        "studies": by_sample.ngroups,
+        "studies_agreeing": int(by_sample["agrees"].any().sum()),
+        "agreeing_share": agreeing_share(direct),
+        "indirect_studies": indirect["sample"].nunique(),
+        "rows": direct["row_id"],
         "uncounted": rows.loc[rows["part"] == UNCOUNTED, "row_id"].tolist(),
-        "verdict": outcome.value,
+        "verdict": count_verdict(direct, indirect),
         "tipping": tipping_words(direct, indirect),
-        "reason": "",
     }
-    record["reason"] = _reason(record, rows)
-    return Comparison(rows, record)
+    return Comparison(rows, answer(book, name, **found, reason=_reason(found, rows)))
 
 
 def tipping_words(direct: pd.DataFrame, indirect: pd.DataFrame) -> str:
@@ -243,61 +245,47 @@ def _sentence(text: str) -> str:
 def cited_report(book: Book, name: str) -> dict:
     """Say what the cited work reports for a question's figure.
 
-    Keys: works (keys cited by the claim), row (the finding shown), support (over all findings of
-    the cited works for this claim), text, value, low, high, unit, verification.
+    Keys: works (keys cited by the claim), support (over all findings of the cited works for this
+    claim), row (the finding shown, if any), text, value, low, high, unit, verification.
     """
     question = book.questions[name]
     claim = book.claim(question["claim"])
-    findings = book.table("findings")
     said = said_by_cited_works(book)
-    said = said[said["claim"] == claim["claim"]]
     report = {
         "works": split_cell(claim["cites"], ";"),
-        "support": combined_support(said["support"].tolist()),
-        "row": None,
+        "support": combined_support(said.loc[said["claim"] == claim["claim"], "support"].tolist()),
+        "row": question.get("cited_row"),
         "text": "no finding of the cited work bears on this figure",
-        "value": None,
-        "low": None,
-        "high": None,
-        "unit": None,
-        "verification": None,
+        **dict.fromkeys(("value", "low", "high", "unit", "verification")),
     }
-    if row_id := question.get("cited_row"):
-        row = findings[findings["row_id"] == row_id].iloc[0]
-        report |= {
-            "row": row_id,
-            "text": row["source_reports"],
-            "value": _plain(row["value"]),
-            "low": _plain(row["low"]),
-            "high": _plain(row["high"]),
-            "unit": None if pd.isna(row["unit"]) else str(row["unit"]),
-            "verification": str(row["verification"]),
-        }
+    if report["row"]:
+        row = book.table("findings").set_index("row_id").loc[report["row"]]
+        report |= {"text": row["source_reports"], "verification": str(row["verification"])}
+        report |= {end: recorded(row[end], FURTHER_DIGITS) for end in ("value", "low", "high")}
+        report["unit"] = None if pd.isna(row["unit"]) else str(row["unit"])
     return report
+
+
+def compare_all(book: Book) -> list[Comparison]:
+    """Return the comparison of every question, in the order of the questions."""
+    return [compare(book, name) for name in book.questions]
 
 
 def answers(book: Book) -> pd.DataFrame:
     """Return one record per question, in the order of the questions, indexed by question."""
-    return pd.DataFrame([compare(book, name).record for name in book.questions]).set_index(
-        "question", drop=False
-    )
+    records = [comparison.record for comparison in compare_all(book)]
+    return pd.DataFrame(records).set_index("question", drop=False)
 
 
-def _plain(value) -> float | None:
-    return None if pd.isna(value) else round(float(value), 6)
-
-
-@cache
-def _works_say(support: str) -> str:
-    return {
-        "supports": "the cited work says so",
-        "partly_supports": "the cited work says so only in part",
-        "does_not_support": "the cited work does not say so",
-        "contradicts": "the cited work says otherwise",
-        "not_about_this": "the cited work is about something else",
-        "not_seen": "the cited work could not be read on this",
-        NO_FINDING: "nothing read of the cited work bears on it",
-    }[support]
+WORKS_SAY = {
+    "supports": "the cited work says so",
+    "partly_supports": "the cited work says so only in part",
+    "does_not_support": "the cited work does not say so",
+    "contradicts": "the cited work says otherwise",
+    "not_about_this": "the cited work is about something else",
+    "not_seen": "the cited work could not be read on this",
+    NO_FINDING: "nothing read of the cited work bears on it",
+}
 
 
 def _voters(rows: pd.DataFrame, number: int) -> str:
@@ -306,30 +294,30 @@ def _voters(rows: pd.DataFrame, number: int) -> str:
     return one if number == 1 else several
 
 
-def _reason(record: dict, rows: pd.DataFrame) -> str:
-    unit = record["unit"]
-    if not record["studies"]:
-        measured = f"No verified {_voters(rows, 1)} measured {record['measured']}"
+def _reason(found: dict, rows: pd.DataFrame) -> str:
+    k, agree = found["studies"], found["studies_agreeing"]
+    unit = found["unit"]
+    span = interval_text(found["low"], found["high"], unit)
+    if not k:
+        measured = f"No verified {_voters(rows, 1)} measured {found['measured']}"
+    elif k == 1:
+        agreed = "agrees" if agree else "does not agree"
+        measured = f"The one {_voters(rows, 1)} of {found['measured']} {agreed}: {span}"
     else:
-        k, agree = record["studies"], record["studies_agreeing"]
-        span = interval_text(record["low"], record["high"], unit)
         measured = (
-            f"{agree} of {k} {_voters(rows, k)} of {record['measured']} "
+            f"{agree} of {k} {_voters(rows, k)} of {found['measured']} "
             f"{'agrees' if agree == 1 else 'agree'} at least in part (their values: {span})"
-            if k > 1
-            else f"The one {_voters(rows, 1)} of {record['measured']} "
-            f"{'agrees' if agree else 'does not agree'}: {span}"
         )
-    said = f"{measured}; {_works_say(record['cited']['support'])}."
     beside = [
-        f"{len(own)} {what if len(own) == 1 else several} "
+        f"{len(own)} {one if len(own) == 1 else several} "
         f"({interval_text(own['low'].min(), own['high'].max(), unit)})"
-        for what, several, own in _beside(
+        for one, several, own in _beside(
             rows[(rows["part"] == UNCOUNTED) & (rows["asked"] == "direct")]
         )
     ]
+    said = f"{measured}; {WORKS_SAY[found['cited']['support']]}."
     said += f" Shown beside them without a vote: {', '.join(beside)}." if beside else ""
-    return f"{said} {record['tipping']}".strip()
+    return f"{said} {found['tipping']}".strip()
 
 
 def _beside(rows: pd.DataFrame):

@@ -8,7 +8,8 @@ from claimbook.book.format import ends_text, plain_words
 from claimbook.errors import InputError
 from claimbook.run.change_report import Change, changed_answers
 from claimbook.run.differences import FIGURES, GONE, NEW, NO_INPUT, cause_of, input_differences
-from claimbook.run.states import RECORD, Inputs, git, inputs_of, revision
+from claimbook.run.git import git
+from claimbook.run.states import RECORD, Inputs, inputs_of, revision
 
 NO_REASON = "say why"
 """The words in place of a reason where git knows none; nobody but the author can fill it in."""

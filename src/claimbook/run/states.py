@@ -8,8 +8,6 @@ figures/, and the tables it was computed from in inputs/ (an experiment) or data
 import contextlib
 import io
 import json
-import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -29,6 +27,7 @@ from claimbook.book.scenario import FOLDER as SCENARIOS
 from claimbook.book.scenario import RECORD, scenario_names
 from claimbook.book.yaml_file import read_yaml
 from claimbook.errors import InputError, nearest
+from claimbook.run.git import git
 from claimbook.run.running import Plan, find_notebooks, run_notebooks
 
 
@@ -140,14 +139,6 @@ def revision(name: str, root: Path, paths: list[str]) -> Iterator[Path | None]:
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             archive.extractall(folder, filter="data")
         yield Path(folder)
-
-
-def git(root: Path, *words: str) -> bytes | None:
-    """Return what git prints; None if it fails or is not there."""
-    if not shutil.which("git"):
-        return None
-    done = subprocess.run(["git", "-C", str(root), *words], capture_output=True)
-    return None if done.returncode else done.stdout
 
 
 def state_of(name: str, folder: Path) -> State:

@@ -14,7 +14,7 @@ from scipy.optimize import isotonic_regression
 from claimbook.claims.argument import layers
 from claimbook.claims.verdict import Verdict
 from claimbook.show.card_links import anchor
-from claimbook.show.theme import themed
+from claimbook.show.pictures import drawn
 
 SWEEPS = 24  # passes over the layers; the order settles well before
 LINES = {"supports": "solid", "agrees": "dotted", "rival": "dashed"}
@@ -105,16 +105,14 @@ def places(graph: nx.DiGraph) -> dict:
     return {node: (float(x), y[node]) for x, row in enumerate(rows) for node in row}
 
 
-@themed
-def argument_plot(
-    graph: nx.DiGraph, matrix: pd.DataFrame, bearing: list[str], conclusion: str
-) -> plt.Figure:
+@drawn
+def argument_plot(graph: nx.DiGraph, matrix: pd.DataFrame, bearing: list[str], conclusion: str):
     """Draw the argument; boxes are coloured and marked by verdict.
 
     matrix: claims with label and verdict, indexed by claim. bearing: claims that carry the
     conclusion alone, drawn with a thick frame, as the conclusion is. Dotted arrows come from
     claims that fit without being needed, dashed ones from rival explanations. In the SVG each box
-    is a group named after its claim's anchor.
+    is a group named after its claim's anchor. Data: the arrows.
     """
     at, depth = places(graph), layers(graph)
     high = max(y for _, y in at.values())
@@ -134,7 +132,7 @@ def argument_plot(
     ax.set(xlim=(-0.5, wide + 0.5), ylim=(high + 0.6, -0.6))
     ax.axis("off")
     _key(fig, set(matrix.loc[list(graph), "verdict"].astype(str)), set(_relations(graph)))
-    return fig
+    return fig, _words(graph, matrix, bearing, conclusion), _arrows(graph, matrix)
 
 
 def _relations(graph: nx.DiGraph) -> list[str]:
@@ -184,27 +182,18 @@ def _tint(colour: str, strength: float = 0.22) -> tuple[float, ...]:
     return tuple(1 - strength * (1 - part) for part in to_rgb(colour))
 
 
-def argument_data(graph: nx.DiGraph, matrix: pd.DataFrame) -> pd.DataFrame:
-    """Return the drawn arrows: premise, its label and verdict, relation, claim, label, verdict."""
-    rows = [
-        {
-            "premise": premise,
-            "premise_label": matrix.loc[premise, "label"],
-            "premise_verdict": str(matrix.loc[premise, "verdict"]),
-            "relation": relation,
-            "claim": claim,
-            "claim_label": matrix.loc[claim, "label"],
-            "claim_verdict": str(matrix.loc[claim, "verdict"]),
-        }
-        for premise, claim, relation in sorted(graph.edges(data="relation"))
-    ]
-    return pd.DataFrame(rows)
+def _arrows(graph: nx.DiGraph, matrix: pd.DataFrame) -> pd.DataFrame:
+    about = matrix[["label", "verdict"]].astype({"verdict": str})
+    arrows = nx.to_pandas_edgelist(graph, "premise", "claim")
+    arrows = arrows.sort_values(["premise", "claim"])
+    columns = ["premise", "premise_label", "premise_verdict", "relation"]
+    columns += ["claim", "claim_label", "claim_verdict"]
+    for end in ("premise", "claim"):
+        arrows = arrows.join(about.add_prefix(f"{end}_"), on=end)
+    return arrows[columns].reset_index(drop=True)
 
 
-def argument_alt(
-    graph: nx.DiGraph, matrix: pd.DataFrame, bearing: list[str], conclusion: str
-) -> str:
-    """Tell what `argument_plot` shows."""
+def _words(graph: nx.DiGraph, matrix: pd.DataFrame, bearing: list[str], conclusion: str) -> str:
     counts = matrix.loc[list(graph), "verdict"].astype(str).value_counts()
     label = matrix["label"]
     parts = ", ".join(f"{counts[v]} {v}" for v in Verdict if v in counts)

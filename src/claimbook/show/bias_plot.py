@@ -7,6 +7,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 
 from claimbook.claims.verdict import Verdict
+from claimbook.show.pictures import drawn
 
 ANSWERS = {"no": Verdict.CONTRADICTED.colour, "unclear": "0.85", "yes": Verdict.HOLDS.colour}
 MARKS = {"no": "–", "unclear": "", "yes": "+"}
@@ -25,7 +26,8 @@ def bias_table(answers: pd.DataFrame) -> pd.DataFrame:
     return wide.loc[order.index]
 
 
-def bias_map(table: pd.DataFrame, items: list[str]) -> plt.Figure:
+@drawn
+def bias_map(table: pd.DataFrame, items: list[str]):
     """Draw a table of `bias_table`; items: the columns in words."""
     fig, ax = plt.subplots(figsize=(8, 0.24 * len(table) + 1.8))
     sns.heatmap(
@@ -48,13 +50,9 @@ def bias_map(table: pd.DataFrame, items: list[str]) -> plt.Figure:
     ax.tick_params(length=0)
     keys = [Patch(color=colour, label=word) for word, colour in reversed(ANSWERS.items())]
     ax.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.4, -0.01), ncol=3, frameon=False)
-    return fig
-
-
-def bias_alt(table: pd.DataFrame, items: list[str]) -> str:
-    """Tell what `bias_map` shows: how often each item was answered yes, unclear and no."""
     parts = []
     for item, name in zip(table.columns, items, strict=True):
         counts = [f"{(table[item] == word).sum()} {word}" for word in reversed(ANSWERS)]
         parts.append(f"{name}: {', '.join(counts)}")
-    return f"Answers for {len(table)} samples, item by item. {'; '.join(parts)}."
+    words = f"Answers for {len(table)} samples, item by item. {'; '.join(parts)}."
+    return fig, words, table.reset_index()

@@ -8,17 +8,16 @@ files and notebooks cannot disagree.
 
 import base64
 import html
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import pandas as pd
 from IPython.display import display as publish
 
 from claimbook.book.format import plain_words
 from claimbook.book.text import markdown_text, safe_link
-from claimbook.claims.answer import as_table
-from claimbook.claims.verdict import Verdict
+from claimbook.claims.answer import Answer
+from claimbook.errors import InputError
 from claimbook.show.card_links import address, addresses, linked
 from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY, SHOWS
 from claimbook.show.pictures import Picture
@@ -28,14 +27,22 @@ _BESIDE = re.compile(r"([A-Za-z0-9][\w-]*\.ipynb)?(#[A-Za-z][\w.-]*)?", re.ASCII
 """An address inside the collection: no scheme, no folder."""
 
 
-def say(text: str, plain: str | None = None, claim: str | Iterable[str] = ()) -> None:
+def say(
+    text: str,
+    plain: str | None = None,
+    claim: str | Iterable[str] = (),
+    answer: Answer | Iterable[Answer] = (),
+) -> None:
     """Show a text as Markdown; texts from the data must come through `markdown_text`.
 
     plain: what is shown where there is no Markdown (default: the same).
     claim: the claim, or claims, that the whole text is about; its end leads to their cards.
+    answer: the answer, or answers, that the text states; it carries them to the record.
     """
     text += _about([linked(name) for name in _names(claim)])
-    publish({"text/markdown": text, "text/plain": text if plain is None else plain}, raw=True)
+    forms = {"text/markdown": text, "text/plain": text if plain is None else plain}
+    stated = [answer] if isinstance(answer, Answer) else list(answer)
+    publish(forms | (_carried(stated) if stated else {}), raw=True)
 
 
 def table(
@@ -153,33 +160,39 @@ def side_by_side(pictures: dict[str, bytes | None], name: str) -> None:
     publish(bundle, raw=True)
 
 
-def record(*answers: Mapping, digest: str, brief: bool = False) -> None:
-    """Put answers on record for `results/answers.json`, and show them as a table.
+def record(*answers: Answer) -> None:
+    """Put answers on record for `results/answers.json`; a click shows them as a table.
 
-    An answer without a verdict (no rule of the scale applies to its question) shows a dash.
+    An answer without a verdict (no rule of the scale applies to its question) shows a dash. An
+    answer that a sentence states is better recorded with it: `say(text, answer=...)`.
 
-    digest: that of the book that they were computed from. brief: say only how many there are, where
-    the notebook has shown them already.
+    Raises InputError if two answers have one name.
     """
-    records = as_table([dict(answer) for answer in answers])
-    if brief:
-        words = f"{len(records)} answers are on record."
-        forms = {"text/markdown": words, "text/plain": words}
-    else:
-        forms = _answer_forms(records)
-    carried = {"digest": digest, "answers": json.loads(records.to_json(orient="records"))}
-    publish({**forms, ANSWERS_TYPE: carried}, raw=True)
-
-
-def _answer_forms(records: pd.DataFrame) -> dict[str, str]:
+    if not answers:
+        return
+    claims = [answer.claim for answer in answers]
     shown = pd.DataFrame(
         {
-            "claim": records["claim"],
-            "figure": [figure or "–" for figure in records["figure"]],
-            "question": records["asks"],
-            "verdict": [Verdict(v).text if v else "–" for v in records["verdict"]],
-            "why": records["reason"],
+            "claim": claims,
+            "figure": [answer.figure or "–" for answer in answers],
+            "question": [answer.asks for answer in answers],
+            "verdict": [answer.verdict.text if answer.verdict else "–" for answer in answers],
+            "why": [answer.reason for answer in answers],
         }
-    ).reset_index(drop=True)
-    caption = "Answers as the run puts them on record; a claim's name leads to its card"
-    return _table_forms(shown, caption, {"claim": addresses(records["claim"])})
+    )
+    words = f"{len(answers)} {'answer' if len(answers) == 1 else 'answers'} for the record"
+    forms = _table_forms(shown, "A claim's name leads to its card", {"claim": addresses(claims)})
+    forms["text/html"] = f"<details><summary>{words}</summary>{forms['text/html']}</details>"
+    publish({**forms, "text/plain": words, **_carried(answers)}, raw=True)
+
+
+def _carried(answers: Iterable[Answer]) -> dict:
+    """Return what an output carries for the run: answers and what they were computed from."""
+    records = [answer.as_record() for answer in answers]
+    names = [record["question"] for record in records]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError(f"two answers are named '{twice[0]}'")
+    books = {id(answer.book): answer.book for answer in answers}
+    if len(books) > 1:
+        raise InputError("these answers were computed from different books")
+    return {ANSWERS_TYPE: {"digest": books.popitem()[1].digest, "answers": records}}

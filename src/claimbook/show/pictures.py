@@ -67,10 +67,13 @@ def drawn(plot: Callable[..., tuple[Figure, str, pd.DataFrame]]) -> Callable[...
 
     @functools.wraps(plot)
     def draw(*args, **kwargs) -> Picture:
-        with theme():
-            picture = Picture(*plot(*args, **kwargs))
-        plt.close(picture.figure)
-        return picture
+        before = set(plt.get_fignums())
+        try:
+            with theme():
+                return Picture(*plot(*args, **kwargs))
+        finally:
+            for number in set(plt.get_fignums()) - before:
+                plt.close(number)
 
     draw.__annotations__ = {**plot.__annotations__, "return": Picture}
     return draw

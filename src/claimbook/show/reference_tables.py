@@ -200,105 +200,37 @@ def by_domain_and_citation(pairs: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def answer_records(book: Book, audited: pd.DataFrame, check: pd.DataFrame) -> list[dict]:
-    """Return the answers about the list as records for `display.answers`.
+def counted(book: Book, audited: pd.DataFrame, check: pd.DataFrame) -> dict[str, dict]:
+    """Return what can be counted about the list: name -> `k` of `n`, and the rows counted.
 
-    check: table of `audit_sources.source_check`. Each record counts `k` of `n`; rows are the keys
-    or claims counted. They bear on the whole text, so claim and figure are None; no scale of
-    verdicts applies, so verdict is None.
+    check: table of `source_check.source_check`.
     """
     listed = audited[audited["verdict"] != "missing_from_list"]
     cited = audited[audited["cited_in_text"].fillna(False)]
     footing = claims_by_footing(check)
     pairs = cited_support(book)
     backed = pairs[pairs["support"].isin(FAVOURABLE)]
-    is_ = listed["verdict"].eq
-    counted = [
-        (
-            "citations_accurate",
-            "How many entries of the list agree with the works in every field compared?",
-            listed.loc[is_("accurate"), "key"],
-            len(listed),
-            "entries of the list agree in every field that could be compared",
-        ),
-        (
-            "citations_not_found",
-            "How many entries of the list lead to no work as printed?",
-            listed.loc[is_("not_found_as_printed"), "key"],
-            len(listed),
-            "entries lead to no work as printed; that disproves nothing",
-        ),
-        (
-            "citations_doi_of_another_work",
-            "How many entries of the list print the DOI of another work?",
-            listed.loc[is_("doi_of_another_work"), "key"],
-            len(listed),
-            "entries print a DOI that is not the DOI of the work printed",
-        ),
-        (
-            "cited_not_listed",
-            "How many works are cited without an entry in the list?",
-            missing_entries(audited),
-            len(cited),
-            "works cited in the text have no entry in the list",
-        ),
-        (
-            "listed_not_cited",
-            "How many entries of the list does the text never cite?",
-            uncited_entries(audited),
-            len(listed),
-            "entries of the list are not cited in the text",
-        ),
-        (
-            "pairs_backed",
-            "How often does a cited work say what it is cited for?",
-            backed["claim"] + ":" + backed["key"],
-            len(pairs),
-            "pairs of claim and cited work have the work's support, wholly or in part",
-        ),
-        (
-            "claims_not_backed",
-            "How many claims rest only on works that were read and do not support them?",
-            footing.loc[footing["footing"] == "not_backed", "claim"],
-            len(footing),
-            "claims that cite a work rest only on works that were read and do not support them",
-        ),
-        (
-            "claims_one_work_twice",
-            "How many claims count one work twice?",
-            footing.loc[footing["one_work_twice"], "claim"],
-            len(footing),
-            "claims that cite a work cite one work through two entries",
-        ),
-        (
-            "claims_on_works_not_found",
-            "How many claims rest only on works that were not found as printed?",
-            footing.loc[footing["all_not_found"], "claim"],
-            len(footing),
-            "claims that cite a work rest only on entries that lead to no work as printed",
-        ),
-    ]
-    return [_counted(*one) for one in counted]
-
-
-def _counted(question: str, asks: str, rows, of: int, words: str) -> dict:
-    names = [str(name) for name in rows]
+    entries = {
+        "citations_accurate": "accurate",
+        "citations_not_found": "not_found_as_printed",
+        "citations_doi_of_another_work": "doi_of_another_work",
+    }
+    found = {
+        name: (listed.loc[listed["verdict"] == verdict, "key"], len(listed))
+        for name, verdict in entries.items()
+    }
+    found["cited_not_listed"] = missing_entries(audited), len(cited)
+    found["listed_not_cited"] = uncited_entries(audited), len(listed)
+    found["pairs_backed"] = backed["claim"] + ":" + backed["key"], len(pairs)
+    resting = {
+        "claims_not_backed": footing["footing"] == "not_backed",
+        "claims_one_work_twice": footing["one_work_twice"],
+        "claims_on_works_not_found": footing["all_not_found"],
+    }
+    found |= {name: (footing.loc[rows, "claim"], len(footing)) for name, rows in resting.items()}
     return {
-        "question": question,
-        "asks": asks,
-        "claim": None,
-        "figure": None,
-        "unit": "count",
-        "estimate": float(len(names)),
-        "low": None,
-        "high": None,
-        "interval": None,
-        "method": "counted by the rules of the audit",
-        "rows": names,
-        "verdict": None,
-        "reason": f"{len(names)} of {of} {words}.",
-        "k": len(names),
-        "n": of,
+        name: {"estimate": len(rows), "k": len(rows), "n": of, "rows": list(rows)}
+        for name, (rows, of) in found.items()
     }
 
 

@@ -1,12 +1,10 @@
 """Sliders for the figures that recompute the answers at once, where there is a live front end."""
 
 import html
-import io
 import os
 from math import log10
 
 import ipywidgets as widgets
-import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import display as show
 
@@ -15,8 +13,7 @@ from claimbook.claims.recompute import AGREEING, VERDICT, Recomputer
 from claimbook.claims.sensitivity import figure_ranges, slider_range
 from claimbook.claims.verdict import HOLDS_SHARE, Verdict
 from claimbook.errors import InputError
-from claimbook.show.theme import theme
-from claimbook.show.whatif_plot import agreement_plot
+from claimbook.show.evidence_plot import agreement_plot
 
 
 def is_live() -> bool:
@@ -118,9 +115,4 @@ def _picture(recomputer: Recomputer, found: pd.Series, labels: dict[str, str]) -
         pd.Series({label: found[f"{q}.{part}"] for q, label in names.items()})
         for part in (AGREEING, VERDICT)
     )
-    fig = agreement_plot(agreeing.astype(float), verdicts, 100 * HOLDS_SHARE)
-    buffer = io.BytesIO()
-    with theme():
-        fig.savefig(buffer, format="png")
-    plt.close(fig)
-    return buffer.getvalue()
+    return agreement_plot(agreeing.astype(float), verdicts, 100 * HOLDS_SHARE).png()

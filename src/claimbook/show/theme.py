@@ -1,6 +1,5 @@
 """The collection's look: a context that leaves the reader's own style alone."""
 
-import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -36,16 +35,3 @@ def theme() -> Iterator[None]:
     seaborn_look = sns.plotting_context("notebook") | sns.axes_style("whitegrid")
     with plt.style.context(["default", seaborn_look | colours | LOOK]):
         yield
-
-
-def themed(plot):
-    """Make a function draw under the theme, its figure unknown to pyplot."""
-
-    @functools.wraps(plot)
-    def draw(*args, **kwargs):
-        with theme():
-            figure = plot(*args, **kwargs)
-        plt.close(figure)
-        return figure
-
-    return draw

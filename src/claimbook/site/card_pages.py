@@ -1,5 +1,7 @@
 """One page for each claim card: from any number to its sources in a second click."""
 
+from collections import defaultdict
+
 from claimbook.book.format import interval_text, quantity_text
 from claimbook.citations.audit import audit
 from claimbook.claims.argument import argument_graph
@@ -42,6 +44,7 @@ def card_pages(site: Site, reviews: dict[str, str]) -> dict[str, str]:
             neighbours=[
                 (words, [_neighbour(matrix, other, page) for other in others])
                 for words, others in neighbours.get(claim.claim, {}).items()
+                if others
             ],
             review=reviews.get(claim.claim),
         )
@@ -87,18 +90,13 @@ def _neighbours(site: Site) -> dict[str, dict[str, list[str]]]:
     """Return claim -> words for a relation -> claims at the other end, for the whole argument."""
     if "argument" not in site.book.tables.frames:
         return {}
-    order = dict.fromkeys(words for pair in RELATIONS.values() for words in pair)
-    found: dict[str, dict[str, list[str]]] = {}
+    found = defaultdict(lambda: {words: [] for pair in RELATIONS.values() for words in pair})
     graph = argument_graph(site.book.table("argument"))
     for premise, claim, relation in sorted(graph.edges(data="relation")):
         into, out = RELATIONS[relation]
-        for one, words, other in ((claim, into, premise), (premise, out, claim)):
-            of_claim = found.setdefault(one, {words: [] for words in order})
-            of_claim[words].append(other)
-    return {
-        claim: {words: others for words, others in of_claim.items() if others}
-        for claim, of_claim in found.items()
-    }
+        found[claim][into].append(premise)
+        found[premise][out].append(claim)
+    return found
 
 
 def _neighbour(matrix, claim: str, page: str) -> dict:

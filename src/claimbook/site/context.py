@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from claimbook.book.folders import find_data
 from claimbook.errors import InputError
+from claimbook.run.git import git
 from claimbook.run.outputs import read_notebook
 from claimbook.show.mentions import named_in
 from claimbook.show.output_keys import METADATA_KEY
@@ -89,8 +89,8 @@ class Site:
         for stem, notebook in self.notebooks.items():
             words = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
             title = next(filter(None, map(_HEADING.search, words)), None)
-            shown = markdown_html(title[1]).striptags() if title else ""
-            found[stem] = f"{stem.partition('-')[0]} {shown}"
+            text = markdown_html(title[1]).striptags() if title else ""
+            found[stem] = f"{stem.partition('-')[0]} {text}"
         return found
 
     @property
@@ -161,16 +161,8 @@ def read_site(root: Path, folder: Path, data: Path | None = None, pdf: bool = Fa
 
 def last_change(data: Path) -> str | None:
     """Return the day (YYYY-MM-DD) of the last commit that touched a table, if there is history."""
-    if _git(data, "rev-parse", "--is-shallow-repository") != "false":
+    if git(data, "rev-parse", "--is-shallow-repository") != b"false\n":
         return None
-    return _git(data, "log", "-1", "--format=%cs", "--", ":(glob)**/*.csv", "*.bib") or None
-
-
-def _git(folder: Path, *words: str) -> str:
-    """Return what git answers in a folder, ``""`` where there is no git or no repository."""
-    command = ["git", "-C", str(folder), *words]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    tables = (":(glob)**/*.csv", "*.bib")
+    day = git(data, "log", "-1", "--format=%cs", "--", *tables)
+    return day.decode().strip() or None if day else None

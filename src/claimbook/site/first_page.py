@@ -49,8 +49,8 @@ def _card(claim: str) -> str:
 def _updates(site: Site) -> str:
     """Return which numbers are not the text's own, if this is an experiment."""
     units = site.book.figures["unit"]
-    given = site.book.updates.items()
-    return ", ".join(f"{name} = {quantity_text(value, units[name])}" for name, value in given)
+    updates = site.book.updates.items()
+    return ", ".join(f"{name} = {quantity_text(value, units[name])}" for name, value in updates)
 
 
 def _in_short(site: Site) -> Markup:

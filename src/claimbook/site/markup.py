@@ -30,7 +30,7 @@ _LONG_NAME = re.compile(r"(?<=\w_)()(?=\w)")
 
 @cache
 def _templates() -> Environment:
-    made = Environment(
+    environment = Environment(
         autoescape=True,
         finalize=lambda value: value if isinstance(value, Markup) else visible(value),
         loader=FileSystemLoader(TEMPLATES),
@@ -38,13 +38,13 @@ def _templates() -> Environment:
         trim_blocks=True,
         undefined=StrictUndefined,
     )
-    made.filters |= {
+    environment.filters |= {
         "boxed": boxed,
         "html_block": html_block,
         "md": lambda text: Markup(markdown_text(text)),
     }
-    made.globals["Verdict"] = Verdict
-    return made
+    environment.globals["Verdict"] = Verdict
+    return environment
 
 
 def render(template: str, **values) -> str:
@@ -106,12 +106,12 @@ def _tag(markup: str) -> Tag:
     return BeautifulSoup(markup, "html.parser").contents[0]
 
 
-def _replace(part: Tag, pattern: re.Pattern, made: Callable[[str], Tag]) -> None:
+def _replace(part: Tag, pattern: re.Pattern, new: Callable[[str], Tag]) -> None:
     """Put elements in the places of what a pattern with one group finds in texts."""
     for text in part.find_all(string=pattern):
         if type(text) is NavigableString:
             pieces = enumerate(pattern.split(text))
-            text.replace_with(*(made(p) if n % 2 else p for n, p in pieces if n % 2 or p))
+            text.replace_with(*(new(p) if n % 2 else p for n, p in pieces if n % 2 or p))
 
 
 def _box(table: Tag) -> None:

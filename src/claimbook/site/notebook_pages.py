@@ -28,11 +28,11 @@ def asked_cells(notebooks: dict) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for notebook in notebooks.values():
         for cell in notebook.cells:
-            shown = [output.get("data", {}) for output in cell.get("outputs", [])]
-            texts = [
-                data.get(form, "") for data in shown for form in ("text/markdown", "text/html")
-            ]
-            for stem, name in _TO_CELL.findall("\n".join([cell.source, *texts])):
+            texts = [cell.source]
+            for output in cell.get("outputs", []):
+                data = output.get("data", {})
+                texts += [data.get("text/markdown", ""), data.get("text/html", "")]
+            for stem, name in _TO_CELL.findall("\n".join(texts)):
                 found.setdefault(stem, set()).add(name)
     return found
 
@@ -62,8 +62,8 @@ def _source(stem: str, notebook, files: dict[str, str], asked: set[str]) -> str:
                 cells.append(_markdown("site-tools", str(tools)))
         elif cell.cell_type == "code" and not _is_steps(cell):
             _add_code(cells, cell, list(_outputs(cell, stem, page, follow)))
-    made = {"cells": cells, "metadata": NOTEBOOK_METADATA, "nbformat": 4, "nbformat_minor": 5}
-    return json.dumps(made, indent=1, sort_keys=True, ensure_ascii=False)
+    whole = {"cells": cells, "metadata": NOTEBOOK_METADATA, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False)
 
 
 def _markdown(name: str, source: str) -> dict:
@@ -99,11 +99,11 @@ def _add_code(cells: list, cell, outputs: list) -> None:
 
 def _outputs(cell, stem: str, page: str, follow):
     """Yield what a cell shows, each as one piece of final HTML."""
-    shown = iter(cell.outputs)
-    for output in shown:
+    outputs = iter(cell.outputs)
+    for output in outputs:
         data = output.get("data", {})
         if about := output.get("metadata", {}).get(METADATA_KEY):
-            words = next(shown, {}).get("data", {}).get("text/markdown", "")
+            words = next(outputs, {}).get("data", {}).get("text/markdown", "")
             yield _html(_picture(stem, page, about, data["image/svg+xml"], words, follow))
         elif "text/html" in data:
             yield _html(finished(data["text/html"], follow))
@@ -124,8 +124,4 @@ def _picture(stem: str, page: str, about, svg: str, words: str, follow) -> str:
 
 
 def _html(markup: str) -> dict:
-    return {
-        "data": {"text/html": str(markup)},
-        "metadata": {},
-        "output_type": "display_data",
-    }
+    return {"data": {"text/html": str(markup)}, "metadata": {}, "output_type": "display_data"}

@@ -12,16 +12,7 @@ from claimbook.site.exports.machine_files import machine_files
 from claimbook.site.exports.open_graph import summary
 from claimbook.site.exports.social_card import social_card_alt
 from claimbook.site.first_page import first_page
-from claimbook.site.links import (
-    DATA,
-    DOWNLOADS,
-    ERRATA,
-    INDEX,
-    MACHINE,
-    OPEN,
-    WHATIF,
-    WORKS,
-)
+from claimbook.site.links import DATA, DOWNLOADS, ERRATA, INDEX, MACHINE, OPEN, WHATIF, WORKS
 from claimbook.site.open_and_data import data_page, open_page
 from claimbook.site.whatif_page import whatif_page
 from claimbook.site.work_pages import (

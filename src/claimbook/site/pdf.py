@@ -16,15 +16,8 @@ from claimbook.site.links import PDF
 from claimbook.site.markup import render
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
-QUIET = (
-    "--headless",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+QUIET = "--headless --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+QUIET += "--disable-component-update --disable-sync --no-pdf-header-footer"
 TIMEOUT = 300  # seconds; it takes about twenty
 
 
@@ -49,7 +42,7 @@ def make_pdf(site: Path, pages: list[str]) -> Path:
     whole.write_text(whole_page(site, pages), encoding="utf-8")
     try:
         with tempfile.TemporaryDirectory() as profile:
-            command = [browser, *QUIET, f"--user-data-dir={profile}", "--no-pdf-header-footer"]
+            command = [browser, *QUIET.split(), f"--user-data-dir={profile}"]
             command += ["--generate-pdf-document-outline", f"--print-to-pdf={site / PDF}"]
             if hasattr(os, "geteuid") and os.geteuid() == 0:
                 command.append("--no-sandbox")  # Chromium refuses root otherwise

@@ -4,6 +4,7 @@ import io
 import re
 from pathlib import Path
 
+import yaml
 from markupsafe import escape
 
 from claimbook.claims.verdict import Verdict
@@ -18,59 +19,19 @@ HERE = Path(__file__).parent
 def settings(site: Site, pages: BookPages) -> dict:
     """Return Sphinx's configuration."""
     name = pages.name
+    fixed = yaml.safe_load((HERE / "sphinx.yaml").read_text(encoding="utf-8"))
+    fixed["html_theme_options"]["logo"] = {"text": str(escape(name))}  # the theme does not escape
+    colours = [(verdict.replace(" ", "-"), verdict.colour) for verdict in Verdict]
     preview = {}
     if pages.preview:
-        description, alt = pages.preview
-        address = site.collection.address
-        preview = {"description": description, "alt": alt, "address": address}
-    return {
+        preview = dict(zip(("description", "alt"), pages.preview, strict=True))
+        preview["address"] = site.collection.address
+    return fixed | {
         "project": name,
-        "version": "",
-        "language": "en",
-        "extensions": ["myst_nb", "claimbook.site.sphinx_extension"],
+        "html_title": name,
         "templates_path": [str(HERE / "templates")],
         "html_static_path": [str(HERE / "static")],
-        "html_css_files": ["claimbook.css"],
-        "html_js_files": ["claimbook.js"],
-        "html_theme": "sphinx_book_theme",
-        "html_theme_options": {
-            "use_download_button": False,
-            "use_fullscreen_button": False,
-            "show_navbar_depth": 1,
-            "max_navbar_depth": 1,
-            "navbar_start": ["navbar-logo"],
-            "navbar_end": ["theme-switcher"],
-            "navbar_persistent": ["search-button"],
-            "article_header_start": [],
-            "article_header_end": [],
-            "toc_title": "On this page",
-            "footer_content_items": [],
-            "article_footer_items": [],
-            "back_to_top_button": False,
-            "search_bar_text": "Search",
-            "logo": {"text": str(escape(name))},  # the theme shows it as it is
-        },
-        "html_title": name,
-        "html_context": {
-            "default_mode": "light",  # where scripts are off; else the system's
-            "verdict_colours": [(verdict.replace(" ", "-"), verdict.colour) for verdict in Verdict],
-        },
-        "html_sidebars": {"**": ["sbt-sidebar-nav"]},
-        "html_math_renderer": "mathml",
-        "html_copy_source": False,
-        "html_show_sourcelink": False,
-        "html_show_copyright": False,
-        "html_show_search_summary": False,  # it would fetch pages, which a browser forbids on disk
-        "html_use_index": False,
-        "html_domain_indices": False,
-        "html_permalinks": False,
-        "html_last_updated_fmt": None,
-        "smartquotes": False,
-        "nb_execution_mode": "off",
-        "nb_code_prompt_show": "Show the code",
-        "nb_code_prompt_hide": "Hide the code",
-        "myst_all_links_external": True,  # they are final already, and tested
-        "myst_enable_extensions": ["dollarmath"],
+        "html_context": {"default_mode": "light", "verdict_colours": colours},
         "claimbook_cards": [CARDS, *pages.cards],
         # all pages show titles of others
         "claimbook_titles": [*site.titles.values(), *map(_title, pages.sources.values())],

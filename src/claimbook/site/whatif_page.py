@@ -35,8 +35,8 @@ def whatif_page(site: Site) -> tuple[str, dict[str, bytes]]:
     return source, {TABLES: f"window.claimbookWhatIf = {content};\n".encode()}
 
 
-def _cases(site: Site, recomputer: Recomputer) -> list[dict]:
-    """Return name, scenario and verdicts of the record (or the run), then of every scenario."""
+def _cases(site: Site, recomputer: Recomputer) -> list[tuple]:
+    """Return name, scenario, verdicts and how many hold: of the run, then of every scenario."""
     book = site.book
     books = {"as run" if book.parameters else "record": book}
     if not book.scenario:
@@ -48,12 +48,6 @@ def _cases(site: Site, recomputer: Recomputer) -> list[dict]:
         figures = pd.DataFrame([case.figures["value"]])
         verdicts = [one.judged(q, figures)[f"{q}.{VERDICT}"].iloc[0] for q in book.questions]
         holding = sum(verdict in FAVOURABLE for verdict in verdicts)
-        cases.append(
-            {
-                "name": name,
-                "scenario": case.scenario if case is not book else None,
-                "verdicts": verdicts,
-                "holding": holding,
-            }
-        )
+        scenario = case.scenario if case is not book else None
+        cases.append((name, scenario, verdicts, holding))
     return cases

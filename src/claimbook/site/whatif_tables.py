@@ -88,26 +88,23 @@ def _figure(recomputer: Recomputer, name: str, values: np.ndarray, labels: dict)
     }
 
 
-def _grid(axes: list[str], figures: dict[str, np.ndarray]) -> pd.DataFrame:
-    return pd.DataFrame(product(*(figures[axis] for axis in axes)), columns=axes)
-
-
-def _possible(recomputer: Recomputer, grid: pd.DataFrame) -> pd.Series:
-    """Say of which rows the lower end of a range does not pass the upper."""
+def _grid(recomputer: Recomputer, axes: list[str], figures: dict) -> tuple[pd.DataFrame, pd.Series]:
+    """Return all combinations, and where the lower end of a range does not pass the upper."""
+    grid = pd.DataFrame(product(*(figures[axis] for axis in axes)), columns=axes)
     possible = pd.Series(True, grid.index)
     for _, ends in recomputer.figures.loc[list(grid)].groupby("claim"):
         if len(ends) == 2:
             low, high = (ends.index[ends["column"] == column][0] for column in ("low", "high"))
             possible &= grid[low] <= grid[high]
-    return possible
+    return grid, possible
 
 
 def _question(recomputer: Recomputer, question: str, figures: dict, labels: dict) -> dict:
     asked = recomputer.book.questions[question]
     of_claim = recomputer.figures["claim"] == asked["claim"]
     axes = list(recomputer.figures.index[of_claim])
-    grid = _grid(axes, figures)
-    judged = recomputer.judged(question, grid[_possible(recomputer, grid)]).reindex(grid.index)
+    grid, possible = _grid(recomputer, axes, figures)
+    judged = recomputer.judged(question, grid[possible]).reindex(grid.index)
     codes = pd.Categorical(judged[f"{question}.{VERDICT}"], VERDICTS).codes
     return {
         "name": question,
@@ -130,8 +127,7 @@ def _implication(recomputer: Recomputer, name: str, figures: dict) -> dict:
             f"implication '{name}' hangs on {len(axes)} figures ({', '.join(axes)}); a page can "
             f"hold tables of at most {MOST_AXES}"
         )
-    grid = _grid(axes, figures)
-    possible = _possible(recomputer, grid)
+    grid, possible = _grid(recomputer, axes, figures)
     values = pd.Series(recomputer.implied(name, grid[possible]), grid.index[possible])
     texts = [
         None if pd.isna(value) else quantity_text(value, one["unit"])

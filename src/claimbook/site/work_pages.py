@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-from bs4 import BeautifulSoup
 from markupsafe import Markup
 from pybtex.database import BibliographyData, Entry
 from pybtex.exceptions import PybtexError
@@ -47,20 +46,11 @@ def formatted(bibliography: BibliographyData) -> dict[str, str]:
         kept.key = key
         try:
             (made,) = style.format_entries([kept])
-            text = made.text.render(backend)
-            texts[key] = _without_spans(text)
+            texts[key] = made.text.render(backend)
         except (PybtexError, AttributeError):  # a field or a kind of entry that the style lacks
             texts[key] = format_entry_html(key, bibliography)
     order = sorted(texts, key=lambda k: (printed_authors(bibliography.entries[k]).casefold(), k))
     return {key: " ".join(texts[key].split()) for key in order}
-
-
-def _without_spans(entry: str) -> str:
-    """Return an entry without the elements around what BibTeX keeps in capitals."""
-    soup = BeautifulSoup(entry, "html.parser")
-    for span in soup("span"):
-        span.unwrap()
-    return soup.decode(formatter="minimal")
 
 
 def works_page(site: Site) -> str:

@@ -3,11 +3,9 @@
 ``x_i | u_i ~ Binomial(n_i, expit(mu + tau * u_i))``, ``u_i ~ Normal(0, 1)``. Exact counts, so no
 continuity correction and no logit of an observed proportion. Fitted by maximum likelihood; each
 sample's integral is taken by Gauss-Hermite quadrature centred and scaled at the mode of its own
-integrand (adaptive). Stijnen, Hamza & Ozdemir 2010 (doi 10.1002/sim.4040); adaptive quadrature
-after Pinheiro & Bates 1995. It is the model that metafor calls ``rma.glmm(measure="PLO")``.
-
-No maintained Python library fits it by maximum likelihood: statsmodels has variational and Laplace
-posteriors only (``BinomialBayesMixedGLM``), hence these few functions.
+integrand. metafor calls it ``rma.glmm(measure="PLO")``. No maintained Python library fits it by
+maximum likelihood: statsmodels has variational and Laplace posteriors only.
+Source: Stijnen, Hamza & Ozdemir 2010, doi:10.1002/sim.4040; quadrature: Pinheiro & Bates 1995.
 """
 
 from dataclasses import dataclass
@@ -35,13 +33,13 @@ class BinomialNormalFit:
 
 
 def log_binomial(x, n, log_odds):
-    """Binomial log probability of `x` of `n` at `log_odds`, arrays broadcast together."""
+    """Return the binomial log probability of `x` of `n` at `log_odds` (broadcast)."""
     constant = gammaln(n + 1) - gammaln(x + 1) - gammaln(n - x + 1)
     return constant + x * log_odds - n * np.logaddexp(0.0, log_odds)
 
 
 def modes(x, n, mu: float, tau: float):
-    """Mode and scale of each sample's integrand over the standardised effect (Newton steps)."""
+    """Return mode and scale of each sample's integrand over its effect (Newton steps)."""
     start = (np.log((x + 0.5) / (n - x + 0.5)) - mu) / max(tau, 1e-3)
     shrink = tau**2 / (tau**2 + 1 / (x + 0.5) + 1 / (n - x + 0.5))
     u = start * shrink
@@ -56,7 +54,7 @@ def modes(x, n, mu: float, tau: float):
 
 
 def log_likelihood(x, n, mu: float, tau: float, points: int = QUADRATURE_POINTS) -> float:
-    """Marginal log likelihood of all samples by adaptive Gauss-Hermite quadrature."""
+    """Return the marginal log likelihood of all samples by adaptive Gauss-Hermite quadrature."""
     if tau == 0:
         return float(log_binomial(x, n, mu).sum())
     nodes, weights = np.polynomial.hermite_e.hermegauss(points)
@@ -73,7 +71,7 @@ def log_likelihood(x, n, mu: float, tau: float, points: int = QUADRATURE_POINTS)
 
 
 def fit_binomial_normal(cases, n, points: int = QUADRATURE_POINTS) -> BinomialNormalFit:
-    """Maximum-likelihood fit to whole-number `cases` of `n` (arrays of the same length, k >= 2).
+    """Fit whole-number `cases` of `n` by maximum likelihood (arrays of one length, k >= 2).
 
     The standard error comes from the observed information in (mu, tau), so it carries the
     uncertainty of tau; at tau = 0 it is the binomial one. `q_likelihood_ratio` is twice the

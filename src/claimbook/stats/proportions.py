@@ -15,6 +15,7 @@ Logit and variance
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from difflib import get_close_matches
 
 import numpy as np
@@ -28,16 +29,15 @@ from claimbook.errors import InputError, nearest
 CONTINUITY_CORRECTION = 0.5
 Z_95 = float(norm.ppf(0.975))
 COUNT_TOLERANCE = 1e-9  # how far a "whole number" stored as a float may be from one
-VARIANCE_SOURCES = ("counts", "percent_and_n", "cases_and_percent", "interval", "assumed_n")
 
 
 def to_percent(log_odds):
-    """Prevalence in percent from log odds (scalar or array)."""
+    """Return the prevalence in percent of log odds (scalar or array)."""
     return 100.0 * expit(log_odds)
 
 
 def from_percent(percent):
-    """Log odds from a prevalence in percent (scalar or array); 0 and 100 give infinities."""
+    """Return the log odds of a prevalence in percent; 0 and 100 give infinities."""
     return logit(np.asarray(percent, dtype=float) / 100.0)
 
 
@@ -50,10 +50,9 @@ def check_choice(name: str, value, valid) -> None:
 
 
 def refuse(row_id, column: str, value, expected: str) -> InputError:
-    """The one wording of a refusal: row, column, value, and what was expected."""
+    """Return the refusal of a cell: row, column, value, and what was expected."""
+    value = value.item() if isinstance(value, np.generic) else value
     shown = "nothing" if value is None or (np.isscalar(value) and pd.isna(value)) else repr(value)
-    if isinstance(value, np.generic):
-        shown = repr(value.item()) if not pd.isna(value) else "nothing"
     return InputError(f"row '{row_id}', column '{column}': found {shown}, expected {expected}")
 
 
@@ -79,41 +78,35 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str] = (), **named: s
 
 
 def row_ids(frame: pd.DataFrame, id: str) -> list[str]:
-    """Row names as text, present and unique (`InputError` otherwise)."""
+    """Return row names as text, present and unique (InputError otherwise)."""
     require_columns(frame, id=id)
-    names = []
+    names: dict[str, None] = {}
     for position, value in enumerate(frame[id]):
         if pd.isna(value) or str(value) == "":
             raise refuse(f"number {position + 1}", id, None, "a name for the row")
-        names.append(str(value))
-    repeated = pd.Series(names, dtype=object)
-    if repeated.duplicated().any():
-        name = repeated[repeated.duplicated()].iloc[0]
-        raise refuse(name, id, name, "a name that no other row has")
-    return names
+        if str(value) in names:
+            raise refuse(value, id, str(value), "a name that no other row has")
+        names[str(value)] = None
+    return list(names)
 
 
 def numbers(frame: pd.DataFrame, column: str, ids, expected: str) -> np.ndarray:
-    """Column as floats, NaN where empty or absent; text or infinity raises `InputError`."""
+    """Return a column as floats, NaN where empty or absent; text or infinity is refused."""
     if column not in frame.columns:
         return np.full(len(frame), np.nan)
     result = np.full(len(frame), np.nan)
     for i, value in enumerate(frame[column]):
         if value is None or pd.isna(value) or value == "":
             continue
-        if isinstance(value, (bool, np.bool_)):
-            raise refuse(ids[i], column, value, expected)
-        try:
-            result[i] = float(value)
-        except (TypeError, ValueError):
-            raise refuse(ids[i], column, value, expected) from None
+        with suppress(TypeError, ValueError):
+            result[i] = np.nan if isinstance(value, (bool, np.bool_)) else float(value)
         if not np.isfinite(result[i]):
             raise refuse(ids[i], column, value, expected)
     return result
 
 
 def whole(value: float) -> bool:
-    """True if `value` is a whole number up to float noise."""
+    """Return whether `value` is a whole number up to float noise."""
     return abs(value - round(value)) <= COUNT_TOLERANCE
 
 
@@ -132,7 +125,7 @@ def check_counts(name, n, cases, percent, columns: tuple[str, str, str]) -> None
 
 
 def logit_and_variance(cases, n) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Log odds, their sampling variance, and whether the 0.5 was added (see module docstring)."""
+    """Return log odds, their sampling variance, and whether the 0.5 was added (see module)."""
     x = np.asarray(cases, dtype=float)
     m = np.asarray(n, dtype=float) - x
     corrected = (x == 0) | (m == 0)
@@ -142,7 +135,7 @@ def logit_and_variance(cases, n) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def wilson_interval(cases, n) -> tuple[np.ndarray, np.ndarray]:
-    """95 % Wilson score interval in percent (Wilson 1927; statsmodels); defined at 0 and n."""
+    """Return the 95 % Wilson score interval in percent (Wilson 1927), defined at 0 and n."""
     low, high = proportion_confint(np.asarray(cases, float), np.asarray(n, float), method="wilson")
     return 100.0 * np.asarray(low), 100.0 * np.asarray(high)
 
@@ -157,7 +150,7 @@ def prepare_proportions(
     sample: str | None = None,
     prefer: str = "cases",
 ) -> pd.DataFrame:
-    """One checked row per sample, ready to pool.
+    """Return one checked row per sample, ready to pool.
 
     `id`, `cases`, `n`, `prevalence` name columns of `frame`; `cases` or `prevalence` may be
     absent. `sample`, if given, names the column that says which people a row is about; a sample
@@ -178,7 +171,7 @@ def prepare_proportions(
         yi, vi            log odds and sampling variance
         corrected         True where 0.5 was added
 
-    Raises `InputError` naming row, column, value and what was expected for: n missing, n < 1,
+    Raises InputError naming row, column, value and what was expected for: n missing, n < 1,
     n or cases not whole, cases < 0 or > n, percentage outside 0-100, neither cases nor
     percentage, text where a number belongs, a row name or sample that is repeated.
     """
@@ -236,90 +229,70 @@ def _refuse_repeated_samples(samples: pd.Series, ids: list[str], column: str) ->
 
 
 def strata_on_logit_scale(
-    frame: pd.DataFrame,
-    *,
-    id: str = "row_id",
-    cases: str = "cases",
-    n: str = "n",
-    prevalence: str = "prevalence_percent",
-    low: str = "ci_low",
-    high: str = "ci_high",
-    assumed_n: str | None = None,
+    frame: pd.DataFrame, *, id: str = "row_id", assumed_n: str | None = None
 ) -> pd.DataFrame:
-    """Log odds and the best variance that each stratum row allows, saying where it came from.
+    """Return log odds and the best variance that each stratum allows, saying where it is from.
 
     Published strata often print a percentage without its denominator. In this order a row takes
     its variance from (column `variance_from`)
         counts             cases and n
-        percent_and_n      prevalence and n
+        percent_and_n      prevalence_percent and n
         cases_and_percent  cases and a prevalence above 0; n = cases / (prevalence / 100)
-        interval           a printed 95 % interval: ((logit high - logit low) / (2 * 1.96))^2
-        assumed_n          only if `assumed_n` is given: the size in that column, for instance from
-                           `age_curve.assumed_stratum_n`. An assumption, not data.
+        interval           a printed 95 % interval: ((logit high - logit low) / (2 * 1.96))²
+        assumed_n          only if `assumed_n` is given: the size in that column. An assumption,
+                           not data.
         none               nothing; `yi` is kept where a percentage exists, `vi` is NaN
 
     Returns columns id, yi, vi, prevalence (percent), n (NaN if unknown), variance_from, in the
     order of `frame`. A prevalence of 0 or 100 takes 0.5 in both cells where n is known, and
-    otherwise has no log odds. Raises `InputError` as `prepare_proportions`, and for an interval
+    otherwise has no log odds. Raises InputError as `prepare_proportions`, and for an interval
     that does not hold the row's prevalence or reaches 0 or 100.
     """
-    ids = row_ids(frame, id)
-    counted = numbers(frame, cases, ids, "a whole number of at least 0")
-    n_people = numbers(frame, n, ids, "a whole number of at least 1")
-    percent = numbers(frame, prevalence, ids, "a percentage from 0 to 100")
-    lower = numbers(frame, low, ids, "a percentage from 0 to 100")
-    upper = numbers(frame, high, ids, "a percentage from 0 to 100")
+    ids, share = row_ids(frame, id), "a percentage from 0 to 100"
+    cases = numbers(frame, "cases", ids, "a whole number of at least 0")
+    n = numbers(frame, "n", ids, "a whole number of at least 1")
+    percent, low, high = (
+        numbers(frame, name, ids, share) for name in ("prevalence_percent", "ci_low", "ci_high")
+    )
     for i, name in enumerate(ids):
-        check_counts(name, n_people[i], counted[i], percent[i], (n, cases, prevalence))
+        check_counts(name, n[i], cases[i], percent[i], ("n", "cases", "prevalence_percent"))
     assumed = np.full(len(ids), np.nan)
     if assumed_n is not None:
-        require_columns(frame, [assumed_n])
+        require_columns(frame, assumed_n=assumed_n)
         assumed = numbers(frame, assumed_n, ids, "an assumed size above 0")
         for i in np.flatnonzero(assumed <= 0):
             raise refuse(ids[i], assumed_n, assumed[i], "an assumed size above 0")
-    records = []
-    for i, name in enumerate(ids):
-        row = _one_stratum(counted[i], n_people[i], percent[i], assumed[i])
-        if row["variance_from"] in ("assumed_n", "none") and not np.isnan(lower[i] + upper[i]):
-            row = _from_interval(name, percent[i], lower[i], upper[i], low)
-        records.append({"id": name, **row})
-    columns = ["id", "yi", "vi", "prevalence", "n", "variance_from"]
-    return pd.DataFrame(records, columns=columns)
-
-
-def _one_stratum(cases, n, percent, assumed) -> dict:
-    kind = "none"
-    if np.isnan(n) and not np.isnan(cases) and percent > 0:
-        n, kind = cases / (percent / 100.0), "cases_and_percent"
-    elif not np.isnan(cases + n):
-        kind = "counts"
-    elif not np.isnan(percent + n):
-        cases, kind = percent / 100.0 * n, "percent_and_n"
-    elif not np.isnan(percent + assumed):
-        n, kind = assumed, "assumed_n"
-        cases = percent / 100.0 * n
-    if kind == "none":
-        known = not np.isnan(percent) and 0 < percent < 100
-        yi = float(from_percent(percent)) if known else np.nan
-        return {"yi": yi, "vi": np.nan, "prevalence": percent, "n": n, "variance_from": kind}
-    yi, vi, _ = logit_and_variance(cases, n)
-    return {
-        "yi": float(yi),
-        "vi": float(vi),
-        "prevalence": 100.0 * cases / n,
-        "n": n,
-        "variance_from": kind,
+    sources = {
+        "counts": ~np.isnan(cases + n),
+        "cases_and_percent": np.isnan(n) & ~np.isnan(cases) & (percent > 0),
+        "percent_and_n": ~np.isnan(percent + n),
+        "interval": ~np.isnan(low + high),
+        "assumed_n": ~np.isnan(percent + assumed),
     }
-
-
-def _from_interval(name, percent, low, high, column) -> dict:
-    if not 0 < low < percent < high < 100:
-        raise refuse(name, column, low, "0 < lower limit < prevalence < upper limit < 100")
-    se = float(from_percent(high) - from_percent(low)) / (2.0 * Z_95)
-    return {
-        "yi": float(from_percent(percent)),
-        "vi": se**2,
-        "prevalence": percent,
-        "n": np.nan,
-        "variance_from": "interval",
-    }
+    source = np.select(list(sources.values()), list(sources), "none")
+    inside = (low > 0) & (low < percent) & (percent < high) & (high < 100)
+    for i in np.flatnonzero((source == "interval") & ~inside):
+        expected = "0 < lower limit < prevalence < upper limit < 100"
+        raise refuse(ids[i], "ci_low", low[i], expected)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        people = np.select(
+            [source == "cases_and_percent", source == "assumed_n", source == "interval"],
+            [cases / (percent / 100.0), assumed, np.nan],
+            n,
+        )
+        by_share = np.isin(source, ("percent_and_n", "assumed_n"))
+        counted = np.where(by_share, percent / 100.0 * people, cases)
+        yi, vi, _ = logit_and_variance(counted, people)
+        printed = np.isin(source, ("interval", "none"))
+        width = (from_percent(high) - from_percent(low)) / (2.0 * Z_95)
+        known = np.where((percent > 0) & (percent < 100), percent, np.nan)
+        return pd.DataFrame(
+            {
+                "id": np.array(ids, dtype=object),
+                "yi": np.where(printed, from_percent(known), yi),
+                "vi": np.select([source == "interval", source == "none"], [width**2, np.nan], vi),
+                "prevalence": np.where(printed, percent, 100.0 * counted / people),
+                "n": people,
+                "variance_from": source.astype(object),
+            }
+        )

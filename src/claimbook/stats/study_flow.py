@@ -1,7 +1,6 @@
-"""From all rows to the rows that are pooled, no row lost: a flow in the manner of PRISMA 2020.
+"""From all rows to the rows that are pooled, no row lost: a flow as in PRISMA 2020, item 16.
 
-PRISMA item 16 asks for the excluded reports with their reasons. The table counts rows of an
-evidence table; it says nothing about how the rows were searched for.
+The table counts rows of an evidence table; it says nothing about how they were searched for.
 """
 
 from dataclasses import dataclass
@@ -21,6 +20,14 @@ class Flow:
     table: pd.DataFrame
     excluded: pd.DataFrame
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the table."""
+        return self.table.copy()
+
+    def __repr__(self) -> str:
+        rows = self.table["rows"]
+        return f"{rows.iloc[0]} rows, {len(self.excluded)} excluded, {rows.iloc[-1]} included"
+
 
 def flow_table(
     frame: pd.DataFrame,
@@ -28,19 +35,18 @@ def flow_table(
     reason: str = "exclusion_reason",
     *,
     id: str = "row_id",
-    start: str = "all rows",
     end: str = "included",
 ) -> Flow:
     """Count rows by step and reason; the counts add up to ``len(frame)``.
 
-    `include` names a column of true/false (booleans, or the words), `reason` the column saying why
-    a row is out. The first line of the table has all rows, then one line per reason, largest
-    first (ties by name), each with what remains after it, and last what is included. An excluded
-    row without a reason is counted under "reason not stated". `ids` holds the row names.
-    Raises `InputError` for a missing column, a value that is neither true nor false, an included
-    row that carries a reason, or a repeated row name.
+    include: column of true/false (booleans, or the words). reason: column saying why a row is out.
+    end: name of the last step. The first line of the table has all rows, then one line per reason,
+    largest first (ties by name), each with what remains after it, and last what is included. An
+    excluded row without a reason is counted under "reason not stated". Raises InputError for a
+    missing column, a value that is neither true nor false, an included row that carries a reason,
+    or a repeated row name.
     """
-    require_columns(frame, [id, include, reason])
+    require_columns(frame, id=id, include=include, reason=reason)
     ids = row_ids(frame, id)
     kept = [_truth(value, name, include) for value, name in zip(frame[include], ids, strict=True)]
     reasons = [None if pd.isna(r) or str(r).strip() == "" else str(r) for r in frame[reason]]
@@ -58,7 +64,7 @@ def flow_table(
     )
     counts = sorted(excluded["reason"].value_counts().items(), key=lambda c: (-c[1], c[0]))
     remaining = len(ids)
-    lines = [(start, "", remaining, remaining, tuple(ids))]
+    lines = [("all rows", "", remaining, remaining, tuple(ids))]
     for why, rows in counts:
         remaining -= rows
         names = tuple(excluded.loc[excluded["reason"] == why, "id"])

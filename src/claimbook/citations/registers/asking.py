@@ -15,7 +15,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from claimbook.book.storage import write_whole
-from claimbook.citations.fields import normal_doi
+from claimbook.citations.normal import normal_doi
 from claimbook.citations.registers import crossref, datacite, openalex, openlibrary, pubmed
 from claimbook.citations.registers.settings import Answer, Failed, NotRegistered, Settings
 from claimbook.citations.registers.web import Client

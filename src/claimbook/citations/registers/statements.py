@@ -2,69 +2,17 @@
 
 from collections.abc import Iterable
 
-from claimbook.citations.fields import (
-    FIELDS,
-    authors_agree,
-    journals_agree,
-    numbers_agree,
-    pages_agree,
-    parse_record_authors,
-    titles_agree,
-    years_agree,
-)
-from claimbook.citations.known_works import Work as KnownWork
+from claimbook.citations.fields import FIELDS, text_fields
+from claimbook.citations.known_works import Record, record_of
 from claimbook.citations.registers.asking import REGISTERS
 from claimbook.citations.registers.settings import Answer
-from claimbook.citations.work import Name, Work
-
-_AGREE = {
-    "authors": lambda a, b: authors_agree(parse_record_authors(a), parse_record_authors(b)),
-    "year": years_agree,
-    "title": titles_agree,
-    "journal": journals_agree,
-    "volume": numbers_agree,
-    "issue": numbers_agree,
-    "pages": pages_agree,
-}
+from claimbook.citations.weighing import weigh
+from claimbook.citations.work import Work
 
 
-def as_fields(work: Work) -> dict[str, str]:
-    """Return a register's work in the fields of a record: one text each."""
-    title = work.title
-    if work.subtitle and work.subtitle.casefold() not in title.casefold():
-        title = f"{title}: {work.subtitle}"
-    names = [_name(name) for name in work.authors]
-    if not work.authors_complete:
-        names.append("et al.")
-    return dict.fromkeys(FIELDS, "") | {
-        "authors": "; ".join(names),
-        "year": work.years[0] if work.years else "",
-        "title": title,
-        "journal": work.container_titles[0] if work.container_titles else "",
-        "volume": work.volume,
-        "issue": work.issue,
-        "pages": work.pages or work.article_number,
-        "doi": work.doi,
-    }
-
-
-def _name(name: Name) -> str:
-    """Return ``Family IN`` as the records write names; an organisation by its name."""
-    parts = name.given.replace(".", " ").replace("-", " ").split()
-    initials = "".join(part if _are_initials(part) else part[0].upper() for part in parts)
-    whole = " ".join(filter(None, (name.family, initials, name.suffix)))
-    return whole.replace(";", ",")
-
-
-def _are_initials(part: str) -> bool:
-    return len(part) <= 3 and part.isupper()
-
-
-def as_known(work: Work) -> KnownWork:
+def as_known(work: Work) -> Record:
     """Return a register's work as the audit compares it."""
-    source = work.register.split(",")[0].lower().replace(" ", "")
-    fields = as_fields(work)
-    return KnownWork(work.doi, source, fields, verification="abstract_or_page")
+    return record_of(work, work.register.split(",")[0].lower().replace(" ", ""))
 
 
 def statements(answers: Iterable[Answer]) -> str:
@@ -86,10 +34,13 @@ def statements(answers: Iterable[Answer]) -> str:
 def differences(answers: Iterable[Answer]) -> str:
     """Return where registers contradict each other about one work, and what each of them says."""
     found = [a for a in answers if a.work is not None and not a.question.startswith("title:")]
-    fields = [(REGISTERS[a.register].label, as_fields(a.work)) for a in found]
+    if len(found) < 2:
+        return ""
+    said = [(REGISTERS[a.register].label, text_fields(a.work)) for a in found]
+    agree = [weigh(a.work, found[0].work).agree for a in found[1:]]
     words = []
-    for name, agree in _AGREE.items():
-        said = [(label, values[name]) for label, values in fields if values[name]]
-        if any(agree(said[0][1], value) is False for _, value in said[1:]):
-            words.append(f"{name}: " + ", ".join(f"{label} “{value}”" for label, value in said))
+    for name in FIELDS:
+        if name != "doi" and any(compared[name] is False for compared in agree):
+            values = (f"{label} “{fields[name]}”" for label, fields in said if fields[name])
+            words.append(f"{name}: " + ", ".join(values))
     return "; ".join(words)

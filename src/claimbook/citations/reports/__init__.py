@@ -1,7 +1,7 @@
 """Reports of an audit that one can act on."""
 
 from claimbook.citations.reports.corrected_bib import corrected_bib
-from claimbook.citations.reports.findings import Change, Finding, findings, update_text
+from claimbook.citations.reports.findings import Change, Finding, findings
 from claimbook.citations.reports.written import answers_table, printed, write
 
 __all__ = [
@@ -11,6 +11,5 @@ __all__ = [
     "corrected_bib",
     "findings",
     "printed",
-    "update_text",
     "write",
 ]

@@ -3,7 +3,7 @@
 import re
 
 from claimbook.book.bibliography import plain_text
-from claimbook.citations.fields import normal_doi, normal_pages, normal_year
+from claimbook.citations.normal import normal_doi, normal_pages, normal_year
 from claimbook.citations.reports.bib_text import RawEntry, RawField, decoded, raw_entries
 from claimbook.citations.reports.findings import Change, Finding
 

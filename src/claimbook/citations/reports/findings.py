@@ -8,8 +8,7 @@ import pandas as pd
 from claimbook.book.text import doi_link, visible
 from claimbook.citations.corrections import LABELS
 from claimbook.citations.fields import as_text
-from claimbook.citations.reports.bib_text import raw_entries
-from claimbook.citations.work import GRAVE, UPDATES, Update
+from claimbook.citations.work import GRAVE, UPDATE_WORDS, UPDATES
 
 LEVELS = ("error", "warning", "note", "none")
 VERDICT_LEVELS = {
@@ -29,12 +28,6 @@ WORDS = {
     "record_unknown": "nothing known of it",
     "unreadable": "cannot be read",
 }
-UPDATE_WORDS = {
-    "retraction": "retracted",
-    "withdrawal": "withdrawn",
-    "expression_of_concern": "expression of concern",
-    "correction": "corrected",
-}
 _SURE = ("year", "volume", "issue", "pages")
 _PLAIN = re.compile(r"[\w.:/()<>;+ -]+")
 
@@ -51,7 +44,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the audit says of one entry. updates: notices in words, the gravest first."""
+    """What the audit says of one entry. updates: notices in words, the gravest first.
+
+    weighed: what spoke for and against the record being of the printed work, and how sure that is.
+    remarks: what the reader of the file remarked on the entry.
+    """
 
     key: str
     file: str
@@ -66,6 +63,8 @@ class Finding:
     registers_differ: str = ""
     printed: str = ""
     doi: str = ""
+    weighed: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def word(self) -> str:
@@ -86,25 +85,10 @@ class Finding:
         return "; ".join(parts)
 
 
-def update_text(update: Update) -> str:
-    """Return a notice in words: ``retracted 2019-05-07 (10.1000/notice; Retraction Watch)``."""
-    where = "; ".join(filter(None, (update.notice_doi, update.source)))
-    words = " ".join(filter(None, (UPDATE_WORDS[update.kind], update.date)))
-    return f"{words} ({where})" if where else words
-
-
-def findings(table: pd.DataFrame, file: str = "", text: str = "") -> list[Finding]:
-    """Return one finding per row of an audit. text: of the file, to find the lines of entries."""
-    lines: dict[str, list[int]] = {}
-    for entry in raw_entries(text):
-        lines.setdefault(entry.key, []).append(entry.line)
-    found = []
-    for row in table.to_dict("records"):
-        row = {name: as_text(value) for name, value in row.items()}
-        where = lines.get(row["key"], [])
-        line = int(row.get("line") or (where.pop(0) if where else 0) or 0)
-        found.append(_finding(row, row.get("file") or file, line))
-    return found
+def findings(table: pd.DataFrame) -> list[Finding]:
+    """Return one finding per row of an audit."""
+    rows = ({n: as_text(v) for n, v in row.items()} for row in table.to_dict("records"))
+    return [_finding(row, row["file"], int(row["line"] or 0)) for row in rows]
 
 
 def _finding(row: dict[str, str], file: str, line: int) -> Finding:
@@ -134,7 +118,17 @@ def _finding(row: dict[str, str], file: str, line: int) -> Finding:
         registers_differ=row.get("registers_differ", ""),
         printed=_reference(row),
         doi=row["printed_doi"],
+        weighed=_weighed(row),
+        remarks=tuple(filter(None, row["remarks"].split("; "))),
     )
+
+
+def _weighed(row: dict[str, str]) -> str:
+    """Return what spoke for and against, in one sentence; nothing where nothing was compared."""
+    if not row["sureness"] or row["verdict"] in ("accurate", "record_unknown", "duplicate_of"):
+        return ""
+    spoke = f"for the same work: {row['speaks_for'] or 'nothing'}"
+    return f"{spoke}; against: {row['speaks_against'] or 'nothing'}; {row['sureness']}"
 
 
 def _notices(text: str) -> list[str]:

@@ -14,8 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 import claimbook
 from claimbook.book.storage import write_whole
 from claimbook.book.text import visible
+from claimbook.citations.fields import text_fields
 from claimbook.citations.registers import Lookup
-from claimbook.citations.registers.statements import as_fields
 from claimbook.citations.reports.findings import LEVELS, WORDS, Finding
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
@@ -73,7 +73,8 @@ def as_text(findings: list[Finding]) -> str:
             + (" (sure)" if c.sure else "")
             for c in finding.changes
         ]
-        lines += [f"    {visible(update)}" for update in finding.updates]
+        lines += [f"    {visible(words)}" for words in (finding.weighed,) if words]
+        lines += [f"    {visible(words)}" for words in (*finding.updates, *finding.remarks)]
         if finding.registers_differ:
             lines.append(f"    registers contradict each other: {finding.registers_differ}")
     return "\n".join([*lines, _counts(findings)]) + "\n"
@@ -100,7 +101,9 @@ def as_csv(findings: list[Finding]) -> str:
             "sentence": f.sentence,
             "changes": "; ".join(f"{c.field}: {c.printed} → {c.found}" for c in f.changes),
             "sure": "; ".join(c.field for c in f.changes if c.sure),
+            "weighed": f.weighed,
             "updates": "; ".join(f.updates),
+            "remarks": "; ".join(f.remarks),
             "registers": f.registers,
             "registers_differ": f.registers_differ,
             "address": f.link,
@@ -206,7 +209,7 @@ def answers_table(lookups: Iterable[Lookup]) -> pd.DataFrame:
             "question": answer.question,
             "status": answer.status,
             "message": answer.message,
-            **(as_fields(answer.work) if answer.work is not None else {}),
+            **(text_fields(answer.work) if answer.work is not None else {}),
             "looked_up": answer.work.looked_up if answer.work is not None else "",
         }
         for lookup in lookups

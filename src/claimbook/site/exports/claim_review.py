@@ -22,10 +22,7 @@ CONTEXT = "https://schema.org"
 
 
 def claim_reviews(
-    book: Book,
-    matrix: pd.DataFrame,
-    collection: Collection,
-    address_of: Callable[[str], str],
+    book: Book, matrix: pd.DataFrame, collection: Collection, address_of: Callable[[str], str]
 ) -> dict[str, dict]:
     """Return claim -> its ClaimReview as a JSON-LD document.
 
@@ -35,21 +32,20 @@ def claim_reviews(
     """
     works = works_of_rows(book)
     changed = {book.figures.loc[name, "claim"] for name in book.updates}
-    licences = [safe_link(given.get("path", "")) for given in _licences(book)]
+    licences = book.tables.description.get("licenses", [])
+    dataset = {"@type": "Dataset", "name": title_of(book), "url": collection.address}
     shared = {
         "datePublished": collection.released.isoformat(),
         "author": [_agent(author) for author in collection.authors],
-        "isPartOf": {"@type": "Dataset", "name": title_of(book)}
-        | ({"url": collection.address} if collection.address else {}),
+        "isPartOf": _stated(dataset),
+        "license": list(filter(None, (safe_link(given.get("path", "")) for given in licences))),
     }
-    if any(licences):
-        shared["license"] = [link for link in licences if link]
     reviews = {}
     for row in matrix.to_dict("records"):
         claim = book.claim(row["claim"])
         ids = [name for name in row["rows"].split("; ") if name in works]
         cited = dict(works[name] for name in ids)  # a work is cited once, whatever its rows
-        reviews[row["claim"]] = {
+        review = {
             "@context": CONTEXT,
             "@type": "ClaimReview",
             "url": address_of(row["claim"]),
@@ -57,24 +53,27 @@ def claim_reviews(
             "reviewRating": rating(row["verdict"], f"{row['reason']} Rule: {row['rule']}."),
             "itemReviewed": _claim(row["label"], None if row["claim"] in changed else book.origin),
             **shared,
-            **({"citation": [cited[name] for name in sorted(cited)]} if cited else {}),
+            "citation": [cited[name] for name in sorted(cited)],
         }
+        reviews[row["claim"]] = _stated(review)
     return reviews
 
 
 def rating(verdict: str, explanation: str) -> dict:
     """Return a verdict as a schema.org Rating. Raises InputError if it is not on the scale."""
     value = Verdict(verdict).rating
-    words = {"alternateName": verdict, "ratingExplanation": visible(explanation)}
-    if value is None:
-        return {"@type": "Rating", **words}
+    scale = {"worstRating": min(RATINGS.values()), "bestRating": max(RATINGS.values())}
     return {
         "@type": "Rating",
-        "ratingValue": value,
-        "worstRating": min(RATINGS.values()),
-        "bestRating": max(RATINGS.values()),
-        **words,
+        **({"ratingValue": value, **scale} if value is not None else {}),
+        "alternateName": verdict,
+        "ratingExplanation": visible(explanation),
     }
+
+
+def _stated(properties: dict) -> dict:
+    """Return the properties that have a value."""
+    return {name: value for name, value in properties.items() if value}
 
 
 def _reviewed(claim: pd.Series, changed: bool) -> str:
@@ -95,23 +94,20 @@ def _claim(label: str, origin: Origin | None) -> dict:
         "author": {"@type": "Person", "name": visible(origin.author)},
         "datePublished": origin.date.isoformat(),
     }
-    text = {"@type": "CreativeWork", "name": visible(origin.title), **made}
-    if origin.publisher:
-        text["publisher"] = {"@type": "Organization", "name": visible(origin.publisher)}
-    if origin.address:
-        text["url"] = safe_link(origin.address)
-    return {**item, **made, "appearance": text}
+    publisher = {"@type": "Organization", "name": visible(origin.publisher or "")}
+    text = {
+        "@type": "CreativeWork",
+        "name": visible(origin.title),
+        **made,
+        "publisher": publisher if origin.publisher else None,
+        "url": safe_link(origin.address or ""),
+    }
+    return {**item, **made, "appearance": _stated(text)}
 
 
 def _agent(author: Author) -> dict:
     kind = "Person" if author.is_person else "Organization"
-    return {"@type": kind, "name": author.name} | (
-        {"url": author.address} if author.address else {}
-    )
-
-
-def _licences(book: Book) -> list[dict]:
-    return book.tables.description.get("licenses", [])
+    return _stated({"@type": kind, "name": author.name, "url": author.address})
 
 
 def title_of(book: Book) -> str:

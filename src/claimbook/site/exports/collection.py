@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from claimbook.book.schema import check_form
 from claimbook.book.text import safe_link
-from claimbook.book.yaml_file import as_day, read_yaml
-from claimbook.errors import InputError
+from claimbook.book.yaml_file import read_yaml
 
 
 @dataclass(frozen=True)
@@ -42,46 +42,21 @@ def read_collection(path: Path) -> Collection:
     Raises InputError, naming the file and the key, for what is missing or is of another kind.
     """
     given = read_yaml(path)
-    texts = {name: _text(given, name, path) for name in ("title", "version", "license")}
-    released = as_day(given.get("date-released"))
-    if not released:
-        shown = given.get("date-released")
-        raise InputError(f"{path}: date-released: expected YYYY-MM-DD, not {shown!r}")
-    authors = given.get("authors")
-    if not isinstance(authors, list) or not authors:
-        raise InputError(f"{path}: authors: expected a list of persons or organisations")
+    check_form(given, "citation", str(path))
     return Collection(
-        title=texts["title"],
-        authors=tuple(_author(author, path) for author in authors),
-        version=texts["version"],
-        released=released,
-        licence=texts["license"],
-        abstract=" ".join(str(given.get("abstract", "")).split()),
-        keywords=tuple(str(word) for word in given.get("keywords", [])),
-        address=_site(given["url"], path) if "url" in given else None,
+        title=given["title"],
+        authors=tuple(map(_author, given["authors"])),
+        version=given["version"],
+        released=date.fromisoformat(given["date-released"]),
+        licence=given["license"],
+        abstract=" ".join(given.get("abstract", "").split()),
+        keywords=tuple(given.get("keywords", ())),
+        address=f"{safe_link(given['url']).rstrip('/')}/" if "url" in given else None,
     )
 
 
-def _text(given: dict, name: str, path: Path) -> str:
-    value = given.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise InputError(f"{path}: {name}: expected text, not {value!r}")
-    return value
-
-
-def _author(given, path: Path) -> Author:
-    parts = given if isinstance(given, dict) else {}
+def _author(given: dict) -> Author:
     names = ("given-names", "name-particle", "family-names", "name-suffix")
-    person = " ".join(str(parts[name]) for name in names if parts.get(name))
-    name = person or parts.get("name")
-    if not name:
-        raise InputError(f"{path}: authors: expected a name or family-names, not {given!r}")
-    address = safe_link(parts.get("orcid") or parts.get("website") or "")
-    return Author(str(name), bool(person), address or None)
-
-
-def _site(address, path: Path) -> str:
-    link = safe_link(address)
-    if not link or "?" in link or "#" in link:
-        raise InputError(f"{path}: url: '{address}' is no http or https address of a site")
-    return link.rstrip("/") + "/"
+    person = " ".join(given[name] for name in names if given.get(name))
+    address = safe_link(given.get("orcid") or given.get("website") or "")
+    return Author(person or given["name"], bool(person), address or None)

@@ -30,6 +30,7 @@ METADATA, TABLES = "ro-crate-metadata.json", "tables"
 REVIEWS, PICTURE = "claim-reviews.jsonld", "social-card.png"
 """Where a crate holds what is made for machines."""
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+PUT_IN, AS_GIVEN = "put in for this run", "as the text gives it"
 LICENCES = "https://spdx.org/licenses/"
 FORMATS = {
     ".bib": "application/x-bibtex",
@@ -43,7 +44,6 @@ FORMATS = {
     ".yaml": "application/yaml",
 }
 """What the crate takes from folders; a file of another kind stays out."""
-TOOLS = ("claimbook", "papermill")
 _SVG_TITLE = "{http://www.w3.org/2000/svg}title"
 _HEADING = re.compile(r"^# +(.+)$", re.M)
 
@@ -65,9 +65,7 @@ def provenance(book: "Book") -> Provenance:
     """Return what a crate tells of a book."""
     from claimbook.site.exports.claim_review import title_of
 
-    figures = {
-        name: (float(row["value"]), str(row["unit"])) for name, row in book.figures.iterrows()
-    }
+    figures = {name: (float(one["value"]), one["unit"]) for name, one in book.figures.iterrows()}
     scenario = book.scenario and book.scenario.title
     return Provenance(title_of(book), book.tables.description, figures, scenario)
 
@@ -92,7 +90,7 @@ def crate(site: Site, book: Provenance, made: Mapping[str, bytes]) -> ROCrate:
     answers["name"] = "The answers of the run, with their rows"
     added = [_file(whole, BytesIO(content), path) for path, content in sorted(made.items())]
 
-    tools = {name: _program(whole, name, code) for name in TOOLS}
+    tools = {name: _program(whole, name, code) for name in ("claimbook", "papermill")}
     run = _thing(
         whole,
         "#run",
@@ -119,23 +117,25 @@ def crate(site: Site, book: Provenance, made: Mapping[str, bytes]) -> ROCrate:
 
 def _describe_root(whole: ROCrate, title: str, collection, licences: list[ContextEntity]) -> None:
     """Say what the crate is, who made it, on what terms, and to which profile it keeps."""
-    root = whole.root_dataset
-    root["name"] = title
-    root["description"] = visible(collection.abstract or collection.title)
-    root["datePublished"] = collection.released.isoformat()
-    root["version"] = collection.version
     authors = [_author(whole, author) for author in collection.authors]
-    root["author"] = _one_or_all(authors)
-    if publishers := [author for author in authors if author.type == "Organization"]:
-        root["publisher"] = publishers[0]
-    if collection.keywords:
-        root["keywords"] = [visible(word) for word in collection.keywords]
-    if collection.address:
-        root["url"] = collection.address
-    root["license"] = _one_or_all(licences)
-    root["conformsTo"] = _thing(
-        whole, PROFILE, "CreativeWork", name="Process Run Crate", version=PROFILE.split("/")[-1]
-    )
+    version = PROFILE.split("/")[-1]
+    described = {
+        "name": title,
+        "description": visible(collection.abstract or collection.title),
+        "datePublished": collection.released.isoformat(),
+        "version": collection.version,
+        "author": _one_or_all(authors),
+        "publisher": next((author for author in authors if author.type == "Organization"), None),
+        "keywords": [visible(word) for word in collection.keywords],
+        "url": collection.address,
+        "license": _one_or_all(licences),
+        "conformsTo": _thing(
+            whole, PROFILE, "CreativeWork", name="Process Run Crate", version=version
+        ),
+    }
+    for name, value in described.items():
+        if value:
+            whole.root_dataset[name] = value
 
 
 def _thing(whole: ROCrate, address: str, kind: str, /, **properties) -> ContextEntity:
@@ -172,26 +172,21 @@ def _program(whole: ROCrate, name: str, licence: ContextEntity) -> ContextEntity
 
 def _parameters(whole: ROCrate, site: Site, book: Provenance) -> list[ContextEntity]:
     """Return the numbers of the run and, if there is one, its scenario."""
-    numbers = [
-        _parameter(
-            whole,
-            name,
-            value=value,
-            unitText=unit,
-            description="put in for this run" if name in site.updates else "as the text gives it",
-        )
+    numbers = {
+        name: {
+            "value": value,
+            "unitText": unit,
+            "description": PUT_IN if name in site.updates else AS_GIVEN,
+        }
         for name, (value, unit) in book.figures.items()
+    }
+    if site.scenario:
+        description = visible(book.scenario)
+        numbers["scenario"] = {"value": site.scenario, "description": description}
+    return [
+        _thing(whole, f"#parameter-{name}", "PropertyValue", name=name, **properties)
+        for name, properties in numbers.items()
     ]
-    if not site.scenario:
-        return numbers
-    described = _parameter(
-        whole, "scenario", value=site.scenario, description=visible(book.scenario)
-    )
-    return [*numbers, described]
-
-
-def _parameter(whole: ROCrate, name: str, **properties) -> ContextEntity:
-    return _thing(whole, f"#parameter-{name}", "PropertyValue", name=name, **properties)
 
 
 def _file(whole: ROCrate, source: Path | BytesIO, path: str) -> File:

@@ -29,10 +29,6 @@ def machine_files(
     tables = files(book, downloads(book, matrix, answers, address_of))
     made = {f"{TABLES}/{name}": text.encode() for name, text in tables.items()}
     made[REVIEWS] = json_text({"@context": CONTEXT, "@graph": graph}).encode()
-    made[PICTURE] = social_card(title_of(book), answers, labels_of(matrix))
+    labels = dict(zip(matrix["claim"], matrix["label"], strict=True))
+    made[PICTURE] = social_card(title_of(book), answers, labels)
     return made
-
-
-def labels_of(matrix: pd.DataFrame) -> dict[str, str]:
-    """Return claim -> its label."""
-    return dict(zip(matrix["claim"], matrix["label"], strict=True))

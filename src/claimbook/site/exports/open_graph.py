@@ -3,9 +3,9 @@
 from collections import Counter
 
 from claimbook.claims.verdict import Verdict
-from claimbook.site.markup import macros
+from claimbook.site.markup import render
 
-WIDTH, HEIGHT = 1200, 630
+SIZE = WIDTH, HEIGHT = 1200, 630
 """Pixels of the picture; the size that the consumers of the protocol ask for."""
 
 
@@ -23,19 +23,7 @@ def meta_tags(
     """Return the meta elements of one page, one a line.
 
     address: where the site is published, with a slash at its end, or None. page, picture: their
-    paths relative to it. The protocol wants whole addresses, so without one a page tells its title
-    and description, and neither its own address nor that of the picture.
+    paths relative to it.
     """
-    properties = {"og:type": "website", "og:title": title, "og:description": description}
-    names = {"description": description}
-    if address:
-        properties |= {
-            "og:url": address + page,
-            "og:image": address + picture,
-            "og:image:type": "image/png",
-            "og:image:width": str(WIDTH),
-            "og:image:height": str(HEIGHT),
-            "og:image:alt": alt,
-        }
-        names["twitter:card"] = "summary_large_image"
-    return str(macros().meta(properties, names))
+    preview = {"title": title, "description": description, "alt": alt, "address": address}
+    return render("open-graph.html.jinja", **preview, page=page, picture=picture, size=SIZE)

@@ -8,74 +8,16 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from claimbook.book.book import Book
+from claimbook.book.yaml_file import read_yaml
 from claimbook.claims.verdict import RATINGS, VERDICTS, Verdict
 
 DESCRIPTION = "datapackage.json"
-_SCALE = ", ".join(f"{number} {verdict}" for verdict, number in reversed(RATINGS.items()))
-VERDICT_FIELDS = [
-    {
-        "name": "verdict",
-        "type": "string",
-        "description": "What became of the claim",
-        "constraints": {"required": True, "enum": VERDICTS},
-    },
-    {
-        "name": "rating",
-        "type": "integer",
-        "description": f"The verdict as a number: {_SCALE}; empty for {Verdict.NOT_TESTABLE}",
-        "constraints": {"minimum": min(RATINGS.values()), "maximum": max(RATINGS.values())},
-    },
-    {"name": "rule", "type": "string", "description": "The rule that drew the verdict"},
-    {"name": "reason", "type": "string", "description": "What the rule was applied to, in words"},
-    {
-        "name": "rows",
-        "type": "string",
-        "description": "Rows of the evidence that decided",
-        "separator": "; ",
-    },
-    {"name": "card", "type": "string", "description": "Address of the card of the claim"},
-]
-ANSWER_FIELDS = {
-    "question": ("string", "Short name of the question"),
-    "notebook": ("string", "Notebook that answers it"),
-    "claim": ("string", "The claim it bears on; empty where it bears on the whole text"),
-    "asks": ("string", "The question"),
-    "figure": ("string", "The figure of the text, in words"),
-    "estimate": ("number", "The answer as a number"),
-    "low": ("number", "Lower end of the interval"),
-    "high": ("number", "Upper end of the interval"),
-    "unit": ("string", "Unit of estimate, low and high"),
-    "interval": ("string", "What kind of interval low and high are"),
-    "method": ("string", "How the number was obtained"),
-    "verdict": ("string", "Verdict, where a rule draws one"),
-    "reason": ("string", "The answer in words"),
-    "tipping": ("string", "Samples without which the verdict would be another"),
-    "rows": ("string", "Rows that entered, separated by ;"),
-    "uncounted": ("string", "Rows shown beside them without a vote, separated by ;"),
-    "relation": ("string", "How the text relates its figure to the world"),
-    "value": ("number", "The figure of the text"),
-    "value_low": ("number", "Lower end of the figure of the text"),
-    "value_high": ("number", "Upper end of the figure of the text"),
-    "measured": ("string", "What was measured"),
-    "studies": ("integer", "Samples that measured it (studies, where the tables name no samples)"),
-    "studies_agreeing": ("integer", "Of these, those that agree at least in part"),
-    "agreeing_share": ("number", "Share of them that agree, 0 to 1"),
-    "indirect_studies": ("integer", "Samples that measured something near it"),
-    "cited_works": ("string", "Works that the text cites for it, separated by ;"),
-    "cited_row": ("string", "Row of the finding of a cited work"),
-    "cited_support": ("string", "Do the cited works say so?"),
-    "cited_text": ("string", "What the cited work reports"),
-    "cited_value": ("number", "The number it reports"),
-    "cited_low": ("number", "Its lower end"),
-    "cited_high": ("number", "Its upper end"),
-    "cited_unit": ("string", "Its unit"),
-    "cited_verification": ("string", "How the finding is backed"),
-}
-"""Type and meaning of what an answer may hold; other numbers belong to its method."""
+FIELDS = Path(__file__).with_name("fields.yaml")
 
 
 @dataclass(frozen=True)
@@ -104,9 +46,18 @@ def downloads(
         if resource["name"] == "claims":
             frame = _with_verdicts(frame, matrix, address_of)
             schema = resource["schema"]
-            about["schema"] = schema | {"fields": [*schema["fields"], *VERDICT_FIELDS]}
+            about["schema"] = schema | {"fields": [*schema["fields"], *_verdict_fields()]}
         tables.append(Download(frame, about))
     return [*tables, _answers(answers)]
+
+
+def _verdict_fields() -> list[dict]:
+    verdict, rating, *others = read_yaml(FIELDS)["claims"]
+    verdict["constraints"] = {"required": True, "enum": VERDICTS}
+    scale = ", ".join(f"{number} {name}" for name, number in reversed(RATINGS.items()))
+    rating["description"] += f": {scale}; empty for {Verdict.NOT_TESTABLE}"
+    rating["constraints"] = {"minimum": min(RATINGS.values()), "maximum": max(RATINGS.values())}
+    return [verdict, rating, *others]
 
 
 def _with_verdicts(claims: pd.DataFrame, matrix: pd.DataFrame, address_of) -> pd.DataFrame:
@@ -123,22 +74,17 @@ def _with_verdicts(claims: pd.DataFrame, matrix: pd.DataFrame, address_of) -> pd
 
 def _answers(answers: list[dict]) -> Download:
     frame = pd.DataFrame([_flat(answer) for answer in answers], dtype=object)
-    named = [name for name in ANSWER_FIELDS if name in frame]
-    fields = [
-        {"name": name, "type": ANSWER_FIELDS[name][0], "description": ANSWER_FIELDS[name][1]}
-        for name in named
-    ]
-    other = sorted(set(frame) - set(named))
-    fields += [
-        {"name": name, "type": "number", "description": "A number that belongs to the method"}
-        for name in other
-    ]
+    known = {field["name"]: field for field in read_yaml(FIELDS)["answers"]}
+    fields = [field for name, field in known.items() if name in frame]
+    for name in sorted(set(frame) - set(known)):
+        meaning = "A number that belongs to the method"
+        fields.append({"name": name, "type": "number", "description": meaning})
     about = {
         "name": "answers",
         "title": "Every answer that the notebooks put on record",
         "schema": {"fields": fields, "primaryKey": ["notebook", "question"]},
     }
-    return Download(frame[[*named, *other]], about)
+    return Download(frame[[field["name"] for field in fields]], about)
 
 
 def _flat(answer: dict) -> dict:

@@ -7,14 +7,13 @@ import pytest
 from made_up_studies import synthetic_studies
 
 from claimbook import load
-from claimbook.claims.answer import DIGITS
-from claimbook.claims.pooled_answers import (
-    effect_answer,
+from claimbook.book.format import DIGITS
+from claimbook.claims.answer import answer
+from claimbook.claims.pooled_report import (
     figure_verdict,
-    place_words,
     pool_table,
-    pooled_answer,
-    share_reaching,
+    position_text,
+    probability_at_least,
 )
 from claimbook.claims.verdict import INTERVAL_RULES, NARROW, by_interval
 from claimbook.stats.pooling import pool, pool_effects
@@ -59,18 +58,18 @@ def test_places_and_verdicts_agree(pooled):
     inside = (pooled.ci_low + pooled.ci_high) / 2
     between = (pooled.ci_high + pooled.pi_high) / 2
     beyond = (pooled.pi_high + 100) / 2
-    assert place_words(inside, pooled).startswith("inside the confidence interval")
-    assert "but inside the prediction interval" in place_words(between, pooled)
-    assert place_words(beyond, pooled) == "above both intervals"
-    assert place_words(pooled.pi_low / 2, pooled) == "below both intervals"
+    assert position_text(inside, pooled).startswith("inside the confidence interval")
+    assert "but inside the prediction interval" in position_text(between, pooled)
+    assert position_text(beyond, pooled) == "above both intervals"
+    assert position_text(pooled.pi_low / 2, pooled) == "below both intervals"
     verdicts = [figure_verdict(claim(v), pooled) for v in (inside, between, beyond)]
     assert verdicts == ["holds", "holds in part", "contradicted"]
 
 
 def test_shares_of_draws_match_the_intervals(pooled):
-    assert share_reaching(pooled, pooled.estimate) == pytest.approx(50, abs=0.3)
-    assert share_reaching(pooled, pooled.ci_high) == pytest.approx(2.5, abs=0.1)
-    assert share_reaching(pooled, pooled.pi_high, "prediction") == pytest.approx(2.5, abs=0.1)
+    assert probability_at_least(pooled, pooled.estimate) == pytest.approx(50, abs=0.3)
+    assert probability_at_least(pooled, pooled.ci_high) == pytest.approx(2.5, abs=0.1)
+    assert probability_at_least(pooled, pooled.pi_high, "prediction") == pytest.approx(2.5, abs=0.1)
 
 
 def test_the_table_has_a_line_per_pool(pooled):
@@ -83,26 +82,18 @@ def test_the_table_has_a_line_per_pool(pooled):
 def test_the_record_is_plain_and_complete(coffee, pooled):
     book = load(coffee)
     asked = {"claim": "extraction", "asks": "How much?"}
-    record = pooled_answer(book, "share", pooled, **asked, judge=True)
+    record = answer(book, "share", pooled, **asked, judged=True).as_record()
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     for key in ("estimate", "low", "high", "k", "n", "method", "interval", "pi_low", "tau2", "i2"):
         assert record[key] is not None
     assert record["verdict"] == figure_verdict(book.claim("extraction"), pooled)
-    assert pooled_answer(book, "share", pooled, **asked)["verdict"] is None
+    assert answer(book, "share", pooled, **asked).verdict is None
 
 
 def test_a_ratio_comes_back_from_its_logarithm(coffee):
     effect = pool_effects([0.5, 0.7, 0.9], [0.04, 0.04, 0.04])
-    record = effect_answer(
-        load(coffee),
-        "ratio",
-        effect,
-        claim="extraction",
-        asks="How many times?",
-        reason="Three studies.",
-        method="log ratios",
-        n=30,
-    )
+    asked = {"claim": "extraction", "asks": "How many times?", "reason": "Three studies."}
+    record = answer(load(coffee), "ratio", effect, **asked, n=30).as_record()
     assert record["estimate"] == pytest.approx(2.71828**0.7, rel=5 * 10.0**-DIGITS)
     assert record["pi_low"] <= record["low"] < record["high"] <= record["pi_high"]
     assert record["n"] == 30

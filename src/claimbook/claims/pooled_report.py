@@ -5,12 +5,9 @@ prediction interval says what the next comparable population may show. A figure 
 confidence interval is merely not refuted, so only a reasonably narrow one can make it hold.
 """
 
-import numpy as np
 import pandas as pd
 
-from claimbook.book.book import Book
 from claimbook.book.format import interval_text, number_text, quantity_text
-from claimbook.claims.answer import answer, recorded
 from claimbook.claims.verdict import Verdict, by_interval, is_narrow
 from claimbook.stats.inputs import from_pooled
 from claimbook.stats.pooling import PooledEstimate
@@ -47,7 +44,7 @@ def figure_verdict(claim: pd.Series, pooled: PooledEstimate) -> Verdict:
     return by_interval(*figure_ends(claim), ci, pi)
 
 
-def place_words(value: float, pooled: PooledEstimate) -> str:
+def position_text(value: float, pooled: PooledEstimate) -> str:
     """Say where a number lies: in the confidence interval, the prediction interval, or outside."""
     if pooled.ci_low <= value <= pooled.ci_high:
         wide = not is_narrow((pooled.ci_low, pooled.ci_high))
@@ -57,7 +54,7 @@ def place_words(value: float, pooled: PooledEstimate) -> str:
     return f"{'above' if value > pooled.estimate else 'below'} both intervals"
 
 
-def share_reaching(
+def probability_at_least(
     pooled: PooledEstimate, value: float, what: str = "mean", seed: int = 1
 ) -> float:
     """Return the percent of draws of the pooled mean, or of the next population, at or above."""
@@ -94,95 +91,3 @@ def pool_table(pools: dict[str, PooledEstimate]) -> pd.DataFrame:
         for name, one in pools.items()
     ]
     return pd.DataFrame(rows)
-
-
-def pooled_answer(
-    book: Book,
-    question: str,
-    pooled: PooledEstimate,
-    *,
-    claim: str,
-    asks: str,
-    reason: str = "",
-    judge: bool = False,
-) -> dict:
-    """Return the record of a pooled percentage.
-
-    judge: apply INTERVAL_RULES to the claim's figure; otherwise the record has no verdict. The
-    reason says in words what was found and, for a judged figure, where it lies.
-    """
-    row = book.claim(claim)
-    said = (
-        f"{estimate_text(pooled)} over {pooled.k} {'study' if pooled.k == 1 else 'studies'}; "
-        f"prediction interval {prediction_text(pooled)}"
-    )
-    if judge:
-        low, high = figure_ends(row)
-        said += f"; the text's {interval_text(low, high, row['unit'])} is " + (
-            place_words(low if low > pooled.estimate else high, pooled)
-        )
-    record = answer(
-        book,
-        question,
-        claim=claim,
-        asks=asks,
-        reason=" ".join(filter(None, [f"{said}.", reason, *(f"{n}." for n in pooled.notes)])),
-        estimate=pooled.estimate,
-        low=pooled.ci_low,
-        high=pooled.ci_high,
-        unit="percent",
-        interval=INTERVAL_NAMES[pooled.interval],
-        method=METHOD_NAMES[pooled.method],
-        rows=pooled.studies["id"],
-        verdict=figure_verdict(row, pooled) if judge else None,
-        k=pooled.k,
-        n=pooled.n,
-    )
-    return record | spread_of(pooled)
-
-
-def effect_answer(
-    book: Book,
-    question: str,
-    effect,
-    *,
-    claim: str,
-    asks: str,
-    reason: str,
-    method: str,
-    rows=(),
-    n: int | None = None,
-) -> dict:
-    """Return the record of a pooled ratio: a `PooledEffect` on the log scale, exponentiated."""
-    record = answer(
-        book,
-        question,
-        claim=claim,
-        asks=asks,
-        reason=reason,
-        estimate=np.exp(effect.estimate),
-        low=np.exp(effect.ci_low),
-        high=np.exp(effect.ci_high),
-        unit="dimensionless",
-        interval=INTERVAL_NAMES[effect.interval],
-        method=method,
-        rows=rows,
-        k=effect.k,
-    )
-    bounds = {
-        name: None if end is None else recorded(np.exp(end))
-        for name, end in (("pi_low", effect.pi_low), ("pi_high", effect.pi_high))
-    }
-    return record | {"n": n} | spread_of(effect) | bounds
-
-
-def no_spread(**known) -> dict:
-    """Return the fields of a record that only a pool can fill, empty but for those given."""
-    return dict.fromkeys(("pi_low", "pi_high", "tau2", "i2")) | {
-        name: recorded(value) for name, value in known.items()
-    }
-
-
-def spread_of(pooled) -> dict:
-    """Return prediction interval, tau² and I² of a pool (None where undefined)."""
-    return {name: recorded(getattr(pooled, name)) for name in ("pi_low", "pi_high", "tau2", "i2")}
