@@ -9,8 +9,9 @@ SAME_THING = {
     "add_arguments": "adds the arguments of a command",
     "get": "asks a register about a work",
     "main": "starts a program",
-    "read": "reads what a register answered",
+    "read": "reads a list of references",
     "run": "does what a command asks for",
+    "work_of_answer": "returns the work in what a register answered",
 }
 """Public names that several modules of the engine may have, with what all of them mean."""
 

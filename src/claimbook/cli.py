@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
         args = _parser().parse_args(argv)
         if args.data:
             args.data = data_folder(args.data)
-        elif not getattr(args, "records", None):  # an audit against other records needs no data
+        elif args.command is not _audit:  # which works without a collection too
             args.data = find_data(remedy="--data DIR")
         return args.command(args)
     except (InputError, RunFailed) as error:

@@ -1,14 +1,16 @@
 """``claimbook audit``: from a file and registers on this machine to reports and an exit code."""
 
 import argparse
+import datetime
 import functools
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
 import registers_server as forms
 
-from claimbook.citations import audit_arguments, audit_command
+from claimbook.citations import audit_arguments, audit_command, notices
 from claimbook.citations.fields import text_fields
 from claimbook.citations.known_works import RECORD_COLUMNS, known_works
 from claimbook.citations.registers import Answer, Settings
@@ -106,6 +108,13 @@ def test_curated_data_is_never_overwritten_and_an_address_is_needed(audited, tmp
         audited(BIB, "--registers", "x")
 
 
+def test_without_a_collection_nothing_is_known_beforehand(audited, tmp_path, server):
+    server.plans["doi:10.1000/good"] = [ok(forms.crossref("10.1000/good"))]
+    (tmp_path / "data" / "datapackage.yaml").unlink()
+    code, shown, _ = audited(GOOD, "--strict")
+    assert (code, "good: accurate" in shown) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("name", "form"),
     [("datacite", forms.datacite), ("openalex", forms.openalex), ("pubmed", forms.pubmed)],
@@ -155,6 +164,38 @@ def test_a_retracted_work_ends_a_strict_audit(server, audited, tmp_path):
     server.plans["doi:10.1000/good"] = [ok(forms.crossref("10.1000/good", **{"updated-by": kinds}))]
     code, shown, _ = audited(GOOD, "--strict", "--refresh")
     assert (code, "    corrected 2019-05-07 (10.1/n; Retraction Watch)" in shown) == (0, True)
+
+
+def test_the_works_of_a_collection_are_looked_up_and_a_retracted_one_is_named(
+    server, audited, tmp_path, capsys
+):
+    evidence = tmp_path / "data" / "evidence"
+    (evidence / "other.csv").write_text("doi\n10.1000/GOOD\n10.1000/b\n10.1000/c\n\n")
+    kinds = [{"type": "retraction", "source": "publisher", "DOI": "10.1/n"}]
+    server.plans["doi:10.1000/good"] = [ok(forms.crossref("10.1000/good", **{"updated-by": kinds}))]
+    server.plans["doi:10.1000/b"] = [ok(forms.crossref("10.1000/b"))]
+    given = ["data", "--cache", "cache", "--base-url", server.url]
+    assert notices.main(given) == 0
+    assert capsys.readouterr().out.endswith("3 works, 0 notices, 3 not looked up\n")
+    assert notices.main([*given, "--mailto", "a@b.org"]) == 0
+    assert capsys.readouterr().out.endswith("3 works, 1 notices, 1 not looked up\n")
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    written = (evidence / "notices.csv").read_text(encoding="utf-8")
+    assert written.splitlines()[1:] == [
+        f"10.1000/b,none,,,{today},Crossref",
+        "10.1000/c,not_looked_up,,,,",
+        f"10.1000/good,retraction,,10.1/n,{today},publisher",
+    ]
+    assert notices.main(given) == 0
+    assert (evidence / "notices.csv").read_text(encoding="utf-8") == written
+    server.plans["doi:10.1000/good"] = [ok(forms.crossref("10.1000/good"))]
+    code, shown, _ = audited(GOOD, "--strict", "--refresh")
+    assert (code, "    retracted (10.1/n; publisher)" in shown) == (1, True)
+
+
+def test_every_work_of_the_evidence_has_a_row_of_notices():
+    data = Path(__file__).parents[2] / "data"
+    assert sorted(set(notices.load_notices(data)["doi"])) == notices.dois_of_evidence(data)
 
 
 def test_a_swapped_doi_is_put_right_where_the_title_is_found(server, audited, tmp_path):

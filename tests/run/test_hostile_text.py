@@ -13,6 +13,7 @@ from claimbook import load
 from claimbook.claims.comparison import answers
 from claimbook.run.documents import answers_markdown
 from claimbook.show import outputs
+from claimbook.show.output_keys import SVG_TYPE
 
 STEMS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
@@ -30,7 +31,7 @@ def raw_markup(form, content):
         lines = [line for line in content.splitlines() if not line.lstrip().startswith("<")]
         content = re.sub(r"`[^`\n]*`", "", "\n".join(lines).replace("\\`", ""))
         found = re.search(r"(?<!\\)\]\(\s*javascript:|(?<!\\)\$x", content, re.I)
-    elif form in ("text/html", "image/svg+xml"):
+    elif form in ("text/html", SVG_TYPE):
         obeyed = r"<\s*(script|img)|<[^>]*\son\w+\s*=|=\s*[\"']?\s*javascript:"
         found = re.search(obeyed, content, re.I)
     else:

@@ -1,5 +1,6 @@
 """What notebooks show: every text of the data is text, whatever stands in it."""
 
+import base64
 import json
 import re
 from dataclasses import replace
@@ -7,18 +8,20 @@ from html.parser import HTMLParser
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import nbformat
 import pandas as pd
 import pytest
 import seaborn as sns
 from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.formatters import DisplayFormatter
+from nbconvert import HTMLExporter
 
 from claimbook import show
 from claimbook.claims.comparison import compare_all
 from claimbook.claims.verdict import Verdict
 from claimbook.show import outputs
-from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY
+from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY, SVG_TYPE
 from claimbook.show.pictures import csv_text, drawn
 from claimbook.show.theme import PALETTE
 
@@ -140,8 +143,8 @@ def test_figure_comes_as_png_and_svg_with_its_alternative_text(shown):
     show.picture(titled(), "a-name", source=f"rows {HOSTILE[1]}", claim="a claim")
     bundle, metadata = shown[0]
     assert bundle["image/png"].startswith(b"\x89PNG")
-    assert "<script" not in bundle["image/svg+xml"] and "<img" not in bundle["image/svg+xml"]
-    assert "&lt;script&gt;" in bundle["image/svg+xml"]
+    assert "<script" not in bundle[SVG_TYPE] and "<img" not in bundle[SVG_TYPE]
+    assert "&lt;script&gt;" in bundle[SVG_TYPE]
     assert metadata[METADATA_KEY]["figure"] == "a-name"
     assert metadata["image/png"]["alt"] == f"Alt {HOSTILE[0]}"
     assert "<script" not in shown[1][0]["text/markdown"]
@@ -161,7 +164,7 @@ def test_figures_are_the_same_whatever_the_reader_has_set(shown):
 
     def shown_line():
         show.picture(line(), "a", source="s")
-        return shown[-2][0]["image/png"], shown[-2][0]["image/svg+xml"]
+        return shown[-2][0]["image/png"], shown[-2][0][SVG_TYPE]
 
     first = shown_line()
     own = {"figure.facecolor": "red", "lines.linewidth": 9, "legend.loc": "center"}
@@ -200,9 +203,25 @@ def test_a_picture_as_the_last_line_of_a_cell_is_shown_once():
         return plt.figure(), "Nothing.", DRAWN
 
     data, metadata = DisplayFormatter().format(bare())
-    assert data["text/plain"] == "Nothing." and data["image/png"] and data["image/svg+xml"]
-    assert metadata["image/svg+xml"] == {"alt": "Nothing."}
+    assert data["text/plain"] == "Nothing." and data["image/png"].startswith(b"\x89PNG")
+    assert metadata["image/png"] == {"alt": "Nothing."}
     assert plt.get_fignums() == [], "else the front end would show the figure as well"
+
+
+def test_the_alternative_text_reaches_what_nbconvert_makes(shown):
+    @drawn
+    def bare():
+        return plt.figure(), "Nothing & no more.", DRAWN
+
+    show.picture(bare(), "bare", source="s")
+    bundle, metadata = shown[0]
+    bundle["image/png"] = base64.b64encode(bundle["image/png"]).decode()
+    output = nbformat.v4.new_output("display_data", data=bundle, metadata=metadata)
+    cell = nbformat.v4.new_code_cell("", outputs=[output])
+    page, _ = HTMLExporter(template_name="classic").from_notebook_node(
+        nbformat.v4.new_notebook(cells=[cell])
+    )
+    assert 'alt="Nothing &amp; no more."' in page and "No description" not in page
 
 
 def test_drawn_numbers_are_given_as_csv_whatever_the_processor():

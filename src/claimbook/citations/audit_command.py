@@ -14,7 +14,9 @@ from claimbook.book.text import visible
 from claimbook.citations import reports
 from claimbook.citations.audit import audit, found_as_printed
 from claimbook.citations.audit_arguments import RECORDS
-from claimbook.citations.known_works import load_records
+from claimbook.citations.known_works import RECORD_COLUMNS, load_records
+from claimbook.citations.normal import normal_doi
+from claimbook.citations.notices import load_notices, notices_by_doi
 from claimbook.citations.readers import Entry, Listing, read
 from claimbook.citations.registers import REGISTERS, Lookup, Settings, look_up
 from claimbook.citations.registers.statements import as_known, differences, statements
@@ -58,10 +60,17 @@ def audit_lists(
     found = [as_known(lookup.work) for lookup in lookups if lookup.work is not None]
     found += [as_known(p) for lookup in lookups if (p := lookup.proposed) is not None]
     table = audit(listing, records, claims, match_keys=False, found=found)
+    said = [_said(*each) for each in zip(lookups, listing.entries, strict=True)] if online else []
     for name in ONLINE_COLUMNS:
-        table[name] = ""
-    for index, lookup in enumerate(lookups):
-        _add(table, index, lookup, listing.entries[index])
+        cells = [row[name] for row in said]
+        table[name] = cells + [""] * (len(table) - len(cells))
+    updates, registered = table["updates"].to_list(), table["doi_registered_to"].to_list()
+    for place, row in enumerate(said):
+        notices = [*updates[place].split("; "), *row["updates"]]
+        updates[place] = "; ".join(dict.fromkeys(filter(None, notices)))
+        if registered[place] == "unknown" and row["not_registered"]:
+            registered[place] = row["not_registered"]
+    table["updates"], table["doi_registered_to"] = updates, registered
     return table, lookups, listing
 
 
@@ -69,25 +78,23 @@ def _agrees(entry: Entry, work: Work) -> bool:
     return False not in weigh(entry.work, work).agree.values()
 
 
-def _add(table: pd.DataFrame, index: int, lookup: Lookup, entry: Entry) -> None:
-    """Add what registers said to the row of an entry."""
-    row = table.index[index]
-    table.loc[row, "registers"] = statements(lookup.answers)
-    table.loc[row, "registers_differ"] = differences(lookup.answers)
+def _said(lookup: Lookup, entry: Entry) -> dict:
+    """Return `ONLINE_COLUMNS` of an entry, the notices, and who does not know its DOI."""
+    row = dict.fromkeys(ONLINE_COLUMNS, "") | {"updates": [], "not_registered": ""}
+    row["registers"] = statements(lookup.answers)
+    row["registers_differ"] = differences(lookup.answers)
+    asked = lookup.by_identifier
     if lookup.work is not None:
-        notices = [*table.loc[row, "updates"].split("; "), *map(update_text, lookup.work.updates)]
-        table.loc[row, "updates"] = "; ".join(dict.fromkeys(filter(None, notices)))
-    elif lookup.by_identifier and lookup.by_identifier[0].question.startswith("doi:"):
-        kinds = {a.status for a in lookup.by_identifier}
-        if kinds == {"not_registered"} and table.loc[row, "doi_registered_to"] == "unknown":
-            names = " or ".join(REGISTERS[a.register].label for a in lookup.by_identifier)
-            table.loc[row, "doi_registered_to"] = f"not registered with {names}"
-    proposed = lookup.proposed
-    if proposed is not None:
-        table.loc[row, "proposed_doi"] = proposed.doi
-        compared = weigh(entry.work, proposed).agree
+        row["updates"] = list(map(update_text, lookup.work.updates))
+    elif asked and {a.status for a in asked} == {"not_registered"}:
+        names = [REGISTERS[a.register].label for a in asked if a.question.startswith("doi:")]
+        row["not_registered"] = f"not registered with {' or '.join(names)}" if names else ""
+    if lookup.proposed is not None:
+        compared = weigh(entry.work, lookup.proposed).agree
         agrees = all(v is not False for name, v in compared.items() if name != "doi")
-        table.loc[row, "proposed_agrees"] = "yes" if agrees else "no"
+        row["proposed_doi"] = lookup.proposed.doi
+        row["proposed_agrees"] = "yes" if agrees else "no"
+    return row
 
 
 def run(args: argparse.Namespace) -> int:
@@ -95,15 +102,10 @@ def run(args: argparse.Namespace) -> int:
 
     0, or 1 with --strict when an entry is neither accurate nor without a record, or retracted.
     """
-    data = getattr(args, "data", None) or (None if args.records else find_data())
-    source = args.records or Path(data) / RECORDS
-    records = load_records(source)
-    output = args.output.resolve()
-    curated = Path(data).resolve() if data else source.resolve().parent
-    if output in (source.resolve().parent, curated) or (data and curated in output.parents):
-        raise InputError(f"--output {args.output}: holds curated data; choose another folder")
+    records = _records(args)
     settings = _settings(args) if args.online else None
     table, lookups, listing = audit_lists(args.files, records, args.online, settings=settings)
+    table["updates"] = _with_notices(table, args)
     findings = reports.findings(table)
     for path in {Path(entry.file) for entry in listing.entries if entry.start < entry.end}:
         here = [finding for finding in findings if finding.file == str(path)]
@@ -121,6 +123,37 @@ def run(args: argparse.Namespace) -> int:
     _report_unanswered(lookups)
     wrong = any(f.level in ("error", "warning") for f in findings)
     return 1 if args.strict and wrong else 0
+
+
+def _with_notices(table: pd.DataFrame, args: argparse.Namespace) -> list[str]:
+    """Return the notices of each entry, with those that the collection's own table knows."""
+    known = notices_by_doi(load_notices(Path(args.data))) if getattr(args, "data", None) else {}
+    cells = zip(table["updates"], table["printed_doi"], strict=True)
+    return [
+        "; ".join(dict.fromkeys(filter(None, [*cell.split("; "), *known.get(normal_doi(doi), [])])))
+        for cell, doi in cells
+    ]
+
+
+def _records(args: argparse.Namespace) -> pd.DataFrame:
+    """Return the works known here; none where there is no collection around.
+
+    Raises InputError if the reports would go where curated data are.
+    """
+    data = getattr(args, "data", None)
+    if not args.records and not data:
+        try:
+            args.data = data = find_data()
+        except InputError:
+            data = None
+        if data is None or not (data / RECORDS).exists():  # a data folder of another kind
+            return pd.DataFrame(columns=list(RECORD_COLUMNS), dtype=str)
+    source = args.records or Path(data) / RECORDS
+    output = args.output.resolve()
+    curated = Path(data).resolve() if data else source.resolve().parent
+    if output in (source.resolve().parent, curated) or (data and curated in output.parents):
+        raise InputError(f"--output {args.output}: holds curated data; choose another folder")
+    return load_records(source)
 
 
 def _settings(args: argparse.Namespace) -> Settings:

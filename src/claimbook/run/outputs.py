@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import nbformat
 
 from claimbook.errors import InputError
-from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY
+from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY, svg_of
 
 if TYPE_CHECKING:
     from claimbook.book.book import Book
@@ -121,7 +121,7 @@ def pictures_of(notebook, stem: str) -> dict[str, bytes]:
         if "text/csv" not in output.data:
             raise InputError(f"{stem}.ipynb shows the figure '{about['figure']}' without its data")
         files[f"{name}.png"] = base64.b64decode(output.data["image/png"])
-        files[f"{name}.svg"] = output.data["image/svg+xml"].encode()
+        files[f"{name}.svg"] = svg_of(output.data).encode()
         files[f"{name}.csv"] = output.data["text/csv"].encode()
     return files
 

@@ -1,9 +1,9 @@
 """Sentences, tables, pictures and answers as outputs of a notebook.
 
-A notebook has no side effects: what it shows is all that it makes. A picture is shown as PNG and
-SVG under a name and carries the numbers that it draws as CSV, a table of answers carries their
-records. The run takes all of them out of the executed notebooks (`claimbook.run.outputs`), so
-files and notebooks cannot disagree.
+A notebook has no side effects: what it shows is all that it makes. A picture is shown as PNG under
+a name and carries its SVG and the numbers that it draws as CSV, a table of answers carries their
+records. The run takes all of them out of the executed notebooks (`claimbook.run.outputs`), so files
+and notebooks cannot disagree.
 """
 
 import base64
@@ -19,7 +19,7 @@ from claimbook.book.text import markdown_text, safe_link
 from claimbook.claims.answer import Answer
 from claimbook.errors import InputError
 from claimbook.show.card_links import address, addresses, linked
-from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY, SHOWS
+from claimbook.show.output_keys import ANSWERS_TYPE, METADATA_KEY, SHOWS, SVG_TYPE
 from claimbook.show.pictures import Picture
 from claimbook.show.theme import theme
 
@@ -129,6 +129,7 @@ def picture(picture: Picture, name: str, *, source: str, claim: str | Iterable[s
         style = {"fontsize": 8, "color": "0.35", "x": 0.01, "ha": "left"}
         picture.figure.supxlabel(f"Source: {source}", **style)
     bundle, metadata = picture._repr_mimebundle_()
+    bundle |= {SVG_TYPE: picture.svg(), "text/csv": picture.csv()}
     about = {METADATA_KEY: {"figure": name, "alt": picture.alt}}
     publish(bundle, raw=True, metadata=about | metadata)
     say(f"{SHOWS} {markdown_text(picture.alt)}", claim=claim)

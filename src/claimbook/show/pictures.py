@@ -53,9 +53,8 @@ class Picture:
         return csv_text(self.data)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
-        bundle = {"text/plain": self.alt, "image/png": self.png(), "image/svg+xml": self.svg()}
-        bundle["text/csv"] = self.csv()
-        return bundle, {form: {"alt": self.alt} for form in ("image/png", "image/svg+xml")}
+        bundle = {"text/plain": self.alt, "image/png": self.png()}
+        return bundle, {"image/png": {"alt": self.alt}}
 
 
 def drawn(plot: Callable[..., tuple[Figure, str, pd.DataFrame]]) -> Callable[..., Picture]:

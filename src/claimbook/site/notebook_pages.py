@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from claimbook.run.outputs import INJECTED_TAG, NOTEBOOK_METADATA
-from claimbook.show.output_keys import METADATA_KEY, SHOWS
+from claimbook.show.output_keys import METADATA_KEY, SHOWS, svg_of
 from claimbook.site.context import Site
 from claimbook.site.links import CARDS, FIGURES, OPEN, follower, notebook_page, to_file, to_page
 from claimbook.site.markup import finished, macros, markdown_html, markdown_inline
@@ -104,7 +104,7 @@ def _outputs(cell, stem: str, page: str, follow):
         data = output.get("data", {})
         if about := output.get("metadata", {}).get(METADATA_KEY):
             words = next(outputs, {}).get("data", {}).get("text/markdown", "")
-            yield _html(_picture(stem, page, about, data["image/svg+xml"], words, follow))
+            yield _html(_picture(stem, page, about, svg_of(data), words, follow))
         elif "text/html" in data:
             yield _html(finished(data["text/html"], follow))
         elif "text/markdown" in data:

@@ -54,14 +54,26 @@ REGISTERS = {
             crossref.BASE_URL,
             0.1,
             crossref.get,
-            crossref.read,
+            crossref.work_of_answer,
             crossref.search,
         ),
         Register(
-            "datacite", "DataCite", ("doi",), datacite.BASE_URL, 0.1, datacite.get, datacite.read
+            "datacite",
+            "DataCite",
+            ("doi",),
+            datacite.BASE_URL,
+            0.1,
+            datacite.get,
+            datacite.work_of_answer,
         ),
         Register(
-            "pubmed", "PubMed", ("pmid", "doi"), pubmed.BASE_URL, 0.4, pubmed.get, pubmed.read
+            "pubmed",
+            "PubMed",
+            ("pmid", "doi"),
+            pubmed.BASE_URL,
+            0.4,
+            pubmed.get,
+            pubmed.work_of_answer,
         ),
         Register(
             "openalex",
@@ -70,7 +82,7 @@ REGISTERS = {
             openalex.BASE_URL,
             0.1,
             openalex.get,
-            openalex.read,
+            openalex.work_of_answer,
         ),
         Register(
             "openlibrary",
@@ -79,7 +91,7 @@ REGISTERS = {
             openlibrary.BASE_URL,
             0.4,
             openlibrary.get,
-            openlibrary.read,
+            openlibrary.work_of_answer,
         ),
     )
 }

@@ -13,7 +13,14 @@ from habanero import Crossref
 
 from claimbook.book.text import doi_link
 from claimbook.citations.registers.settings import Failed, NotRegistered
-from claimbook.citations.registers.values import listed, mapped, raw_text, text, texts, year
+from claimbook.citations.registers.values import (
+    dict_or_empty,
+    list_or_empty,
+    raw_text,
+    text,
+    texts,
+    year,
+)
 from claimbook.citations.registers.web import Client, refusal
 from claimbook.citations.work import Name, Relation, Update, Work
 
@@ -115,7 +122,7 @@ def search(work: Work, client: Client) -> list[dict]:
     return [{"message": item, "moved": ""} for item in items if isinstance(item, dict)]
 
 
-def read(payload: dict) -> Work:
+def work_of_answer(payload: dict) -> Work:
     """Return the work that a message of Crossref describes. Raises ValueError if it has no DOI."""
     message = payload["message"]
     doi = raw_text(message.get("DOI"))
@@ -132,7 +139,7 @@ def read(payload: dict) -> Work:
         title=titles[0] if titles else "",
         subtitle=next(iter(texts(message.get("subtitle"))), ""),
         other_titles=(*titles[1:], *texts(message.get("original-title"))),
-        authors=tuple(filter(None, map(_name, listed(message.get("author"))))),
+        authors=tuple(filter(None, map(_name, list_or_empty(message.get("author"))))),
         years=tuple(dict.fromkeys(filter(None, years))),
         container_titles=tuple(dict.fromkeys((*containers, *short))),
         volume=text(message.get("volume")),
@@ -140,27 +147,32 @@ def read(payload: dict) -> Work:
         pages=text(message.get("page")),
         article_number=text(message.get("article-number")),
         kind=kind,
-        updates=tuple(filter(None, (_update(u, doi) for u in listed(message.get("updated-by"))))),
+        updates=tuple(
+            filter(None, (_update(u, doi) for u in list_or_empty(message.get("updated-by"))))
+        ),
         relations=_relations(message),
         address=doi_link(doi),
     )
 
 
 def _name(author) -> Name | None:
-    family, given = text(mapped(author).get("family")), text(mapped(author).get("given"))
+    family, given = (
+        text(dict_or_empty(author).get("family")),
+        text(dict_or_empty(author).get("given")),
+    )
     if family:
         return Name(family, given, text(author.get("suffix")))
-    whole = text(mapped(author).get("name"))
+    whole = text(dict_or_empty(author).get("name"))
     return Name(whole, collective=True) if whole else None
 
 
 def _year(dates) -> str:
-    parts = listed(mapped(dates).get("date-parts"))
-    return year(listed(parts[0])[0]) if parts and listed(parts[0]) else ""
+    parts = list_or_empty(dict_or_empty(dates).get("date-parts"))
+    return year(list_or_empty(parts[0])[0]) if parts and list_or_empty(parts[0]) else ""
 
 
 def _update(update, doi: str) -> Update | None:
-    update = mapped(update)
+    update = dict_or_empty(update)
     kind = UPDATE_KINDS.get(text(update.get("type")).replace("-", "_"))
     notice = raw_text(update.get("DOI"))
     if kind is None:
@@ -170,13 +182,13 @@ def _update(update, doi: str) -> Update | None:
     if text(update.get("type")) not in (kind, ""):
         source += f" ({text(update.get('label')) or text(update.get('type'))})"
     notice = "" if notice.casefold() == doi.casefold() else notice
-    return Update(kind, _date(mapped(update.get("updated"))), notice, source)
+    return Update(kind, _date(dict_or_empty(update.get("updated"))), notice, source)
 
 
 def _date(dates: dict) -> str:
     """Return ``2012-03-01``, or as much of it as is given."""
-    parts = listed(dates.get("date-parts"))
-    numbers = [n for n in listed(parts[0]) if isinstance(n, int)] if parts else []
+    parts = list_or_empty(dates.get("date-parts"))
+    numbers = [n for n in list_or_empty(parts[0]) if isinstance(n, int)] if parts else []
     if numbers:
         return "-".join(f"{n:0{4 if i == 0 else 2}d}" for i, n in enumerate(numbers))
     when = text(dates.get("date-time"))[:10]
@@ -188,12 +200,12 @@ def _date(dates: dict) -> str:
 
 def _relations(message: dict) -> tuple[Relation, ...]:
     found = [
-        Relation(RELATION_KINDS[kind], raw_text(mapped(other).get("id")))
-        for kind, others in mapped(message.get("relation")).items()
-        for other in listed(others)
-        if kind in RELATION_KINDS and mapped(other).get("id-type") == "doi"
+        Relation(RELATION_KINDS[kind], raw_text(dict_or_empty(other).get("id")))
+        for kind, others in dict_or_empty(message.get("relation")).items()
+        for other in list_or_empty(others)
+        if kind in RELATION_KINDS and dict_or_empty(other).get("id-type") == "doi"
     ]
-    for update in map(mapped, listed(message.get("update-to"))):
+    for update in map(dict_or_empty, list_or_empty(message.get("update-to"))):
         notice = re.sub("_", "-", text(update.get("type")))
         if notice.replace("-", "_") in UPDATE_KINDS:
             found.append(Relation("correction_of", raw_text(update.get("DOI"))))

@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 from claimbook.book.text import doi_link
 from claimbook.citations.registers.values import (
-    listed,
-    mapped,
+    dict_or_empty,
+    list_or_empty,
     name,
     pages,
     raw_text,
@@ -36,32 +36,32 @@ def get(question: str, client: Client) -> dict:
     return {"attributes": json.loads(body)["data"]["attributes"]}
 
 
-def read(payload: dict) -> Work:
+def work_of_answer(payload: dict) -> Work:
     """Return the work of a record. Raises ValueError if it names no DOI."""
-    attributes = mapped(payload["attributes"])
+    attributes = dict_or_empty(payload["attributes"])
     doi = raw_text(attributes.get("doi"))
     if not doi:
         raise ValueError("record names no DOI")
     titles = [
-        (text(mapped(t).get("title")), text(mapped(t).get("titleType")))
-        for t in listed(attributes.get("titles"))
+        (text(dict_or_empty(t).get("title")), text(dict_or_empty(t).get("titleType")))
+        for t in list_or_empty(attributes.get("titles"))
     ]
     main = [title for title, kind in titles if title and not kind]
-    container = mapped(attributes.get("container"))
+    container = dict_or_empty(attributes.get("container"))
     dates = [text(attributes.get("publicationYear"))]
     dates += [
         text(d.get("date"))
-        for d in map(mapped, listed(attributes.get("dates")))
+        for d in map(dict_or_empty, list_or_empty(attributes.get("dates")))
         if d.get("dateType") in ("Issued", "Available", "Created", "Submitted")
     ]
     related = [
         Relation(RELATION_KINDS[kind], raw_text(r.get("relatedIdentifier")))
-        for r in map(mapped, listed(attributes.get("relatedIdentifiers")))
+        for r in map(dict_or_empty, list_or_empty(attributes.get("relatedIdentifiers")))
         if (kind := r.get("relationType")) in RELATION_KINDS
         and r.get("relatedIdentifierType") == "DOI"
     ]
     publisher = attributes.get("publisher")
-    publisher = text(publisher) or text(mapped(publisher).get("name"))
+    publisher = text(publisher) or text(dict_or_empty(publisher).get("name"))
     arxiv = doi.casefold().partition("10.48550/arxiv.")[2]
     return Work(
         doi=doi,
@@ -72,20 +72,20 @@ def read(payload: dict) -> Work:
             title for title, kind in titles if kind in ("AlternativeTitle", "TranslatedTitle")
         )
         + tuple(main[1:]),
-        authors=tuple(filter(None, map(_name, listed(attributes.get("creators"))))),
+        authors=tuple(filter(None, map(_name, list_or_empty(attributes.get("creators"))))),
         years=tuple(dict.fromkeys(filter(None, map(year, dates)))),
         container_titles=tuple(filter(None, (text(container.get("title")), publisher))),
         volume=text(container.get("volume")),
         issue=text(container.get("issue")),
         pages=pages(text(container.get("firstPage")), text(container.get("lastPage"))),
-        kind=text(mapped(attributes.get("types")).get("resourceTypeGeneral")).casefold(),
+        kind=text(dict_or_empty(attributes.get("types")).get("resourceTypeGeneral")).casefold(),
         relations=tuple(dict.fromkeys(related)),
         address=doi_link(doi),
     )
 
 
 def _name(creator) -> Name | None:
-    creator = mapped(creator)
+    creator = dict_or_empty(creator)
     family, whole = text(creator.get("familyName")), text(creator.get("name"))
     if creator.get("nameType") == "Organizational" and whole:
         return Name(whole, collective=True)

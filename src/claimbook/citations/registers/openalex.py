@@ -8,8 +8,8 @@ import re
 from urllib.parse import quote
 
 from claimbook.citations.registers.values import (
-    listed,
-    mapped,
+    dict_or_empty,
+    list_or_empty,
     name,
     pages,
     raw_text,
@@ -35,14 +35,14 @@ def get(question: str, client: Client) -> dict:
 LARGE = frozenset({"abstract_inverted_index", "referenced_works", "related_works", "concepts"})
 
 
-def read(payload: dict) -> Work:
+def work_of_answer(payload: dict) -> Work:
     """Return the work. Raises ValueError if it has neither DOI nor PubMed number."""
     doi = re.sub(r"^https?://(dx\.)?doi\.org/", "", raw_text(payload.get("doi")))
-    pmid = re.sub(r"\D", "", text(mapped(payload.get("ids")).get("pmid")))
+    pmid = re.sub(r"\D", "", text(dict_or_empty(payload.get("ids")).get("pmid")))
     if not doi and not pmid:
         raise ValueError("record has no identifier")
-    source = mapped(mapped(payload.get("primary_location")).get("source"))
-    biblio = mapped(payload.get("biblio"))
+    source = dict_or_empty(dict_or_empty(payload.get("primary_location")).get("source"))
+    biblio = dict_or_empty(payload.get("biblio"))
     containers = (text(source.get("display_name")), *texts(source.get("alternate_titles")))
     retracted = (Update("retraction", source="OpenAlex"),) if payload.get("is_retracted") else ()
     return Work(
@@ -50,7 +50,7 @@ def read(payload: dict) -> Work:
         pmid=pmid,
         issn=texts(source.get("issn")),
         title=text(payload.get("title")) or text(payload.get("display_name")),
-        authors=tuple(filter(None, map(_name, listed(payload.get("authorships"))))),
+        authors=tuple(filter(None, map(_name, list_or_empty(payload.get("authorships"))))),
         authors_complete=not payload.get("is_authors_truncated", False),
         years=tuple(
             dict.fromkeys(
@@ -71,7 +71,7 @@ def read(payload: dict) -> Work:
 
 
 def _name(authorship) -> Name | None:
-    authorship = mapped(authorship)
+    authorship = dict_or_empty(authorship)
     whole = text(authorship.get("raw_author_name"))
-    whole = whole or text(mapped(authorship.get("author")).get("display_name"))
+    whole = whole or text(dict_or_empty(authorship.get("author")).get("display_name"))
     return name(whole) if whole else None

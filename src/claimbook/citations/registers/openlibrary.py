@@ -3,7 +3,15 @@
 import json
 
 from claimbook.citations.registers.settings import NotRegistered
-from claimbook.citations.registers.values import listed, mapped, name, raw_text, text, texts, year
+from claimbook.citations.registers.values import (
+    dict_or_empty,
+    list_or_empty,
+    name,
+    raw_text,
+    text,
+    texts,
+    year,
+)
 from claimbook.citations.registers.web import Client
 from claimbook.citations.work import Work
 
@@ -19,15 +27,17 @@ def get(question: str, client: Client) -> dict:
     return {"isbn": question.removeprefix("isbn:"), "book": found[key]}
 
 
-def read(payload: dict) -> Work:
-    book = mapped(payload["book"])
-    identifiers = mapped(book.get("identifiers"))
+def work_of_answer(payload: dict) -> Work:
+    book = dict_or_empty(payload["book"])
+    identifiers = dict_or_empty(book.get("identifiers"))
     isbn = texts(identifiers.get("isbn_13")) + texts(identifiers.get("isbn_10"))
     title = text(book.get("title"))
     if not title:
         raise ValueError("book without a title")
-    names = [text(mapped(author).get("name")) for author in listed(book.get("authors"))]
-    publishers = [text(mapped(p).get("name")) for p in listed(book.get("publishers"))]
+    names = [
+        text(dict_or_empty(author).get("name")) for author in list_or_empty(book.get("authors"))
+    ]
+    publishers = [text(dict_or_empty(p).get("name")) for p in list_or_empty(book.get("publishers"))]
     return Work(
         isbn=isbn or (payload["isbn"],),
         title=title,

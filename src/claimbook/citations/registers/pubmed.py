@@ -43,7 +43,7 @@ def get(question: str, client: Client) -> dict:
     return {"xml": record.decode("utf-8")}
 
 
-def read(payload: dict) -> Work:
+def work_of_answer(payload: dict) -> Work:
     """Return the one work of an answer of efetch. Raises ValueError if there is none."""
     root = _parsed(payload["xml"])
     record = root.find("PubmedArticle")

@@ -7,11 +7,11 @@ from claimbook.book.text import visible
 from claimbook.citations.work import Name
 
 
-def listed(value) -> list:
+def list_or_empty(value) -> list:
     return value if isinstance(value, list) else []
 
 
-def mapped(value) -> dict:
+def dict_or_empty(value) -> dict:
     return value if isinstance(value, dict) else {}
 
 
@@ -30,7 +30,7 @@ def raw_text(value) -> str:
 
 def texts(value) -> tuple[str, ...]:
     """Return the distinct texts of a list, in its order."""
-    return tuple(dict.fromkeys(t for t in map(text, listed(value)) if t))
+    return tuple(dict.fromkeys(t for t in map(text, list_or_empty(value)) if t))
 
 
 def year(value) -> str:

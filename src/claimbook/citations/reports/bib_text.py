@@ -38,7 +38,7 @@ class RawEntry:
     whole: bool
 
 
-def decoded(raw: bytes) -> tuple[str, str]:
+def decoded_exactly(raw: bytes) -> tuple[str, str]:
     """Return the text of a file and the codec that gives back the very same bytes."""
     for mark, codec in _BOMS:
         if raw.startswith(mark):

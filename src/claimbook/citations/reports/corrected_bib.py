@@ -1,11 +1,12 @@
 """A .bib file with what is sure put right, and every other byte as it was."""
 
 import re
+from collections import Counter
 
 from claimbook.book.bibliography import plain_text
 from claimbook.citations.normal import normal_doi, normal_pages, normal_year
-from claimbook.citations.reports.bib_text import RawEntry, RawField, decoded, raw_entries
-from claimbook.citations.reports.findings import Change, Finding
+from claimbook.citations.reports.bib_text import RawEntry, RawField, decoded_exactly, raw_entries
+from claimbook.citations.reports.findings import FieldChange, Finding
 
 NAMES = {
     "year": ("year", "date"),
@@ -24,10 +25,10 @@ def corrected_bib(raw: bytes, findings: list[Finding]) -> bytes | None:
     An entry whose key is there twice or that is written in an unusual way is left alone, and so is
     a field that does not plainly say what was read from it.
     """
-    text, codec = decoded(raw)
+    text, codec = decoded_exactly(raw)
     entries = raw_entries(text)
-    keys = [entry.key for entry in entries]
-    by_key = {e.key: e for e in entries if e.whole and keys.count(e.key) == 1} if findings else {}
+    keys = Counter(entry.key for entry in entries)
+    by_key = {e.key: e for e in entries if e.whole and keys[e.key] == 1}
     edits = []
     for finding in findings:
         entry = by_key.get(finding.key)
@@ -44,7 +45,7 @@ def corrected_bib(raw: bytes, findings: list[Finding]) -> bytes | None:
     return text.encode(codec, errors="surrogateescape")
 
 
-def _field(entry: RawEntry, change: Change) -> RawField | None:
+def _field(entry: RawEntry, change: FieldChange) -> RawField | None:
     """Return the one field that says what is to be changed, if it says just that."""
     names = [name for name in NAMES.get(change.field, ()) if name in entry.fields]
     if len(names) != 1:
@@ -58,7 +59,7 @@ def _field(entry: RawEntry, change: Change) -> RawField | None:
     return field
 
 
-def _written(text: str, field: RawField, change: Change) -> str:
+def _written(text: str, field: RawField, change: FieldChange) -> str:
     """Return the new value between the same braces or quotes."""
     value = change.found
     if change.field == "pages":

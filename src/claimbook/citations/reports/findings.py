@@ -33,7 +33,7 @@ _PLAIN = re.compile(r"[\w.:/()<>;+ -]+")
 
 
 @dataclass(frozen=True)
-class Change:
+class FieldChange:
     """What to change in a field; `sure` where it may be done without looking."""
 
     field: str
@@ -56,7 +56,7 @@ class Finding:
     verdict: str
     level: str
     sentence: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
     updates: tuple[str, ...] = ()
     grave: bool = False
     registers: str = ""
@@ -139,7 +139,7 @@ def _notices(text: str) -> list[str]:
     return sorted(notices, key=lambda n: next(p for w, p in order.items() if n.startswith(w)))
 
 
-def _changes(row: dict[str, str]) -> tuple[Change, ...]:
+def _changes(row: dict[str, str]) -> tuple[FieldChange, ...]:
     """Return what to change: only what the work itself says, and whether that is sure.
 
     Sure is a detail of a work whose title and authors agree, which the record confirms and no
@@ -151,13 +151,13 @@ def _changes(row: dict[str, str]) -> tuple[Change, ...]:
         if not proposed and row["compared_with"] != "registered" and "doi" in disagreeing:
             proposed = row["record_doi"]
         sure = row.get("proposed_agrees") == "yes" and bool(_PLAIN.fullmatch(proposed))
-        return (Change("DOI", row["printed_doi"], proposed, sure),) if proposed else ()
+        return (FieldChange("DOI", row["printed_doi"], proposed, sure),) if proposed else ()
     if row["verdict"] not in ("author_or_detail_errors", "not_found_as_printed"):
         return ()
     doubtful = set(row["unconfirmed_disagreements"].split(";"))
     same = row["verdict"] == "author_or_detail_errors" and not {"title", "authors"} & {*disagreeing}
     return tuple(
-        Change(
+        FieldChange(
             LABELS[name],
             row[f"printed_{name}"],
             row[f"record_{name}"],

@@ -5,13 +5,13 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-import claimbook
 from claimbook.book.storage import write_whole
 from claimbook.book.text import visible
 from claimbook.citations.fields import text_fields
@@ -37,12 +37,12 @@ HEADINGS = {"error": "error", "warning": "warning", "note": "note", "none": "rig
 def printed(findings: list[Finding], form: str = "text") -> str:
     """Return the findings in one of the formats of `audit_arguments.FORMATS`."""
     return {
-        "text": as_text,
-        "csv": as_csv,
-        "json": as_json,
-        "html": as_html,
-        "sarif": as_sarif,
-        "github": as_annotations,
+        "text": _as_text,
+        "csv": _as_csv,
+        "json": _as_json,
+        "html": _as_html,
+        "sarif": _as_sarif,
+        "github": _as_annotations,
     }[form](findings)
 
 
@@ -62,7 +62,7 @@ def _counts(findings: list[Finding]) -> str:
     return f"{len(findings)} entries: {totals}{retracted}"
 
 
-def as_text(findings: list[Finding]) -> str:
+def _as_text(findings: list[Finding]) -> str:
     """Return an entry a line with what to change below it, then how many have which verdict."""
     lines = []
     for finding in findings:
@@ -80,16 +80,16 @@ def as_text(findings: list[Finding]) -> str:
     return "\n".join([*lines, _counts(findings)]) + "\n"
 
 
-def as_records(findings: list[Finding]) -> list[dict]:
+def _as_records(findings: list[Finding]) -> list[dict]:
     return [asdict(f) | {"message": f.message, "address": f.link} for f in findings]
 
 
-def as_json(findings: list[Finding]) -> str:
-    whole = {"made": _today(), "summary": _counts(findings), "entries": as_records(findings)}
+def _as_json(findings: list[Finding]) -> str:
+    whole = {"made": _today(), "summary": _counts(findings), "entries": _as_records(findings)}
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
-def as_csv(findings: list[Finding]) -> str:
+def _as_csv(findings: list[Finding]) -> str:
     """Return one row per entry, with all changes of an entry in one cell."""
     rows = [
         {
@@ -120,7 +120,7 @@ def _no_formula(value):
     return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
 
 
-def as_html(findings: list[Finding]) -> str:
+def _as_html(findings: list[Finding]) -> str:
     """Return one page that works without a network and, but for its filter, without scripts."""
     environment = Environment(
         loader=PackageLoader("claimbook.citations.reports"),
@@ -152,7 +152,7 @@ def _results(finding: Finding) -> Iterable[tuple[str, str]]:
         yield finding.verdict, level
 
 
-def as_sarif(findings: list[Finding]) -> str:
+def _as_sarif(findings: list[Finding]) -> str:
     """Return SARIF 2.1.0, as code scanning on GitHub and elsewhere reads it."""
     names = list(RULES)
     results = []
@@ -173,7 +173,7 @@ def as_sarif(findings: list[Finding]) -> str:
             )
     driver = {
         "name": "claimbook audit",
-        "semanticVersion": getattr(claimbook, "__version__", "0.1.0"),
+        "semanticVersion": version("claimbook"),
         "rules": [{"id": name, "shortDescription": {"text": text}} for name, text in RULES.items()],
     }
     run = {"tool": {"driver": driver}, "columnKind": "utf16CodeUnits", "results": results}
@@ -181,7 +181,7 @@ def as_sarif(findings: list[Finding]) -> str:
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
-def as_annotations(findings: list[Finding]) -> str:
+def _as_annotations(findings: list[Finding]) -> str:
     """Return workflow commands that GitHub shows beside the lines of a pull request."""
     lines = []
     for finding in findings:
