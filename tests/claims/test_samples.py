@@ -126,7 +126,7 @@ def test_a_bracket_that_ends_in_another_definition_does_not_vote(book):
 
 def test_every_reading_is_of_a_row_of_the_book(book):
     for one in book.table("readings").itertuples():
-        assert one.row_id in set(book.table(one.table)["row_id"]), one.reading_id
+        assert one.row in set(book.table(one.table)["row_id"]), one.reading_id
 
 
 def test_every_deciding_row_has_a_state_and_most_were_read_twice(book):

@@ -137,14 +137,14 @@ def test_unconfirmed_and_unverified_are_marked(book, audited):
 def test_verdicts_follow_an_updated_number(book):
     about = load_about(book)
     before = cards.verdict_lines(summarise(book, about), {})
-    changed = summarise(book.update(brain_energy_share=60), about)
-    after = cards.verdict_lines(changed, {"brain_energy_share": "n.ipynb"})
+    changed = summarise(book.update(no_decline_with_age=31), about)
+    after = cards.verdict_lines(changed, {"no_decline_with_age": "n.ipynb"})
     assert list(before) == book.claims["claim"].tolist()
-    assert "**Verdict: ● holds.**" in before["brain_energy_share"]
-    assert "Certainty: moderate." in before["brain_energy_share"]
-    assert "All rows" not in before["brain_energy_share"]
-    assert "✕ contradicted." in after["brain_energy_share"]
-    assert "Certainty: moderate. [All rows and the picture](n.ipynb)" in after["brain_energy_share"]
+    assert "**Verdict: ○ not supported.**" in before["no_decline_with_age"]
+    assert "Certainty: low." in before["no_decline_with_age"]
+    assert "All rows" not in before["no_decline_with_age"]
+    assert "● holds." in after["no_decline_with_age"]
+    assert "Certainty: low. [All rows and the picture](n.ipynb)" in after["no_decline_with_age"]
     assert "Certainty" not in after["humming"] and "*Rule:* cited works: " in after["humming"]
 
 

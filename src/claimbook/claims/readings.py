@@ -1,6 +1,6 @@
 """Second readings: which rows somebody else read again, and with what outcome.
 
-A book may have a table `readings` (table, row_id, outcome, settled). Of several readings of a row
+A book may have a table `readings` (table, row, outcome, settled). Of several readings of a row
 the best counts, because a page that was not reached says nothing against one that was.
 """
 
@@ -30,7 +30,7 @@ def reading_states(book: Book) -> dict[tuple[str, str], str]:
         return {}
     found: dict[tuple[str, str], str] = {}
     for one in book.table(READINGS).itertuples():
-        row = (one.table, one.row_id)
+        row = (one.table, one.row)
         found[row] = min(found.get(row, ONCE), _state(one), key=STATES.index)
     return found
 
