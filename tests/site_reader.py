@@ -1,40 +1,27 @@
-"""Pages of a site read as a browser would take them apart, without one."""
+"""Pages of a site read as a browser would parse them, without one."""
 
 import json
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
-from html.parser import HTMLParser
 from pathlib import Path
+
+from bs4 import BeautifulSoup
 
 REPORT = Path(__file__).resolve().parents[1] / "build" / "site-report"
 """Where the tests leave what they measured."""
+LEADING = ("href", "src", "xlink:href", "data", "poster", "action", "srcset")
 
 
-@dataclass
-class Page(HTMLParser):
-    """One page: its tags with attributes in order, ids, texts and scripts."""
+class Page:
+    """One page: its tags with attributes in order, its scripts, and what it says."""
 
-    path: Path
-    tags: list[tuple[str, dict]] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-    scripts: list[str] = field(default_factory=list)
-    _inside: str = ""
-
-    def __post_init__(self):
-        super().__init__()
-        self.text = self.path.read_text(encoding="utf-8")
-        self.feed(self.text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self._inside = tag if tag in ("script", "style") else ""
-
-    def handle_endtag(self, tag):
-        self._inside = ""
-
-    def handle_data(self, data):
-        (self.scripts if self._inside else self.words).append(data)
+    def __init__(self, path: Path):
+        self.path = path
+        self.text = path.read_text(encoding="utf-8")
+        soup = BeautifulSoup(self.text, "html.parser", multi_valued_attributes=None)
+        self.tags = [(element.name, element.attrs) for element in soup(True)]
+        self.scripts = [part.extract().get_text() for part in soup(["script", "style"])]
+        self.said = " ".join(" ".join(soup.find_all(string=True)).split())
 
     def all(self, tag: str, **wanted) -> list[dict]:
         """The attributes of every element of this kind that has these."""
@@ -47,16 +34,7 @@ class Page(HTMLParser):
     @cached_property
     def addresses(self) -> list[tuple[str, str]]:
         """Tag and address of everything that the page leads to or loads."""
-        return [
-            (tag, attrs[name])
-            for tag, attrs in self.tags
-            for name in ("href", "src", "xlink:href", "data", "poster", "action", "srcset")
-            if attrs.get(name)
-        ]
-
-    @property
-    def said(self) -> str:
-        return " ".join(" ".join(self.words).split())
+        return [(tag, a[name]) for tag, a in self.tags for name in LEADING if a.get(name)]
 
 
 def pages_of(site: Path) -> dict[str, Page]:

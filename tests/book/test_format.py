@@ -15,6 +15,7 @@ from claimbook.book.format import (
     number_text,
     plain_words,
     quantity_text,
+    recorded,
 )
 from claimbook.book.text import markdown_text
 
@@ -23,12 +24,17 @@ SPACE = "\u00a0"
 
 @pytest.mark.parametrize(
     "value, text",
-    [(0, "0"), (10, "10"), (9.7, "9.7"), (47.25, "47.2"), (0.00176, "0.00176"), (1234.5, "1,234"),
+    [(0, "0"), (10, "10"), (9.7, "9.7"), (47.25, "47.3"), (0.00176, "0.00176"), (1234.5, "1,234"),
      (1e6, "1,000,000"), (0.00005, "5.00e-05"), (-3.14159, "-3.14"), (100, "100"), (99.96, "100"),
      (None, "–"), (math.nan, "–")],
 )  # fmt: skip
 def test_numbers_have_three_digits_and_no_exponent_in_everyday_sizes(value, text):
     assert number_text(value) == text
+
+
+@given(st.floats(1e-12, 1e12))
+def test_a_number_reads_alike_from_its_computation_and_from_the_record(value):
+    assert number_text(value) == number_text(recorded(value)) or value >= 1000
 
 
 @given(st.floats(1e-12, 1e12))

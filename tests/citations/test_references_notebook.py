@@ -16,7 +16,7 @@ from claimbook import load
 from claimbook.book.bibliography import load_bibliography
 from claimbook.citations.audit import VERDICTS, audit
 from claimbook.claims.answer import answer
-from claimbook.claims.cited_support import LEVELS
+from claimbook.claims.cited_support import LEVELS, findings_of_cited_works
 from claimbook.claims.source_check import source_check
 from claimbook.run.documents import documents
 from claimbook.show import card_links
@@ -29,7 +29,7 @@ STEM = "20-the-references"
 
 def follow(book):
     audited = audit(book.bibliography, book.table("references"), book.claims)
-    return audited, source_check(book.claims, book.table("findings"), audited)
+    return audited, source_check(book.claims, findings_of_cited_works(book), audited)
 
 
 @pytest.fixture(scope="module")

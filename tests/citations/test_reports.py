@@ -217,6 +217,16 @@ def change(key="a", field="year", was="2011", becomes="2012", sure=True) -> Find
             "@misc{a, doi = {10.1000/b}}",
         ),
         (
+            "@misc{a, url={http://dx.doi.org/10.1000/a\\_b}, doi={10.1000/a\\_b}}",
+            change(field="DOI", was="10.1000/a_b", becomes="10.1000/c"),
+            "@misc{a, url={https://doi.org/10.1000/c}, doi={10.1000/c}}",
+        ),
+        (
+            "@misc{a, url={https://example.org/10.1000/a}, doi={10.1000/a}}",
+            change(field="DOI", was="10.1000/a", becomes="10.1000/c"),
+            "@misc{a, url={https://example.org/10.1000/a}, doi={10.1000/c}}",
+        ),
+        (
             "@article{a, title={A {\\}} year = 2011}, note = {b \\{ c}, year = {2011}}",
             change(),
             "@article{a, title={A {\\}} year = 2011}, note = {b \\{ c}, year = {2012}}",

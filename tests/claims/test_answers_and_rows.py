@@ -68,7 +68,8 @@ def test_an_answer_shows_itself_in_one_line_and_one_row(book):
 
 
 def test_answers_without_a_cited_source_stay_out_of_the_readme(book):
-    assert len(answers_markdown([answer(book, "q", **FULL)]).splitlines()) == 2  # the header alone
+    record = answer(book, "q", **FULL).as_record()
+    assert len(answers_markdown([record]).splitlines()) == 2  # the header alone
 
 
 ROWS = pd.DataFrame(

@@ -288,7 +288,7 @@ def test_paper_shows_what_is_read_and_nothing_to_click(site, page):
 def test_whole_as_pdf(site, tmp_path):
     pages = ["index", "notebooks/84-the-argument", "claims/humming", "open"]
     whole = whole_page(site.folder, pages)
-    assert '<article id="claims-humming"' in whole
+    assert '<article class="bd-article" id="claims-humming"' in whole
     inside = set(re.findall(r'href="#([^"]+)"', whole))
     ids = set(re.findall(r'\sid="([^"]+)"', whole))
     assert inside and inside <= ids

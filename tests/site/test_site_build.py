@@ -218,63 +218,64 @@ def test_an_experiment_has_a_site_of_its_own_that_says_so(coffee_site, tmp_path)
     assert not (coffee_site / "build").exists()
 
 
-def damage(root, what):
-    if what == "no answers":
-        (root / "results" / "answers.json").unlink()
-    elif what == "other data":
-        with (root / "data" / "brews.csv").open("a") as file:
-            file.write("b9,elsa,filter,200,,,second,,https://example.org/9,read\n")
-    elif what == "broken answers":
-        (root / "results" / "answers.json").write_text("[]")
-    elif what == "no first page":
-        (root / "data" / "first_page.yaml").unlink()
-        record_answers(root, root / "data", "10-one")
-    elif what == "no cards":
-        (root / "notebooks" / "25-claim-cards.ipynb").unlink()
-    elif what == "few columns":
-        shutil.rmtree(root / "data")
-        write_coffee(root / "data")
-        record_answers(root, root / "data", "10-one")
-    elif what == "full folder":
-        (root / "out").mkdir()
-        (root / "out" / "thesis.txt").write_text("years of work")
-    elif what == "no folder":
-        (root / "out").write_text("a file")
-    else:
-        about = {**ABOUT, **what}
-        (root / "data" / "first_page.yaml").write_text(
-            yaml.safe_dump({k: v for k, v in about.items() if v is not None})
-        )
-        record_answers(root, root / "data", "10-one")
+def first_page(root, changes):
+    """Write the first page's texts with other ones (None: without), and a record of that book."""
+    about = {key: text for key, text in {**ABOUT, **changes}.items() if text is not None}
+    (root / "data" / "first_page.yaml").write_text(yaml.safe_dump(about))
+    record_answers(root, root / "data", "10-one")
 
 
-@pytest.mark.parametrize(
-    ("what", "told"),
-    [
-        ("no answers", "answers.json: no such file; run the notebooks first: ./run book"),
-        ("other data", "was computed from other data or numbers than those in"),
-        ("broken answers", "not what a run writes"),
-        ("no first page", "first_page.yaml: no such file; expected title and question"),
-        ("full folder", "not empty and not a site; choose another --output"),
-        ("no folder", "choose another --output"),
-        ("no cards", "25-claim-cards.ipynb: no such notebook; it is the index of the cards"),
-        ("few columns", "table claims: a site needs the columns label too"),
-        ({"title": None}, "first_page.yaml: 'title' is missing"),
-        ({"titel": "x"}, "key 'titel' is not known; did you mean 'title'"),
-        ({"question": 3}, "question: expected text, not 3"),
-        ({"not": "no advice"}, "not: expected a list of texts"),
-        ({"conclusion": "aromas"}, "conclusion: no claim 'aromas'; did you mean 'aroma'"),
-        ({"picture": "10-one--map"}, "picture: no figure '10-one--map'"),
-    ],
-)
-def test_mistakes_are_told_in_a_sentence(coffee_site, what, told):
-    damage(coffee_site, what)
-    done = build(coffee_site, "--output", coffee_site / "out")
+def few_columns(root):
+    shutil.rmtree(root / "data")
+    write_coffee(root / "data")
+    record_answers(root, root / "data", "10-one")
+
+
+def no_first_page(root):
+    (root / "data" / "first_page.yaml").unlink()
+    record_answers(root, root / "data", "10-one")
+
+
+ROW = "b9,elsa,filter,200,,,second,,https://example.org/9,read\n"
+MISTAKES = [
+    (lambda root: (root / "results" / "answers.json").unlink(),
+     "answers.json: no such file; run the notebooks first: ./run book"),
+    (lambda root: (root / "data" / "brews.csv").open("a").write(ROW),
+     "was computed from other data or numbers than those in"),
+    (lambda root: (root / "results" / "answers.json").write_text("[]"), "not what a run writes"),
+    (no_first_page, "first_page.yaml: no such file; expected title and question"),
+    (lambda root: (root / "out").write_text("years of work"), "choose another --output"),
+    (lambda root: (root / "notebooks" / "25-claim-cards.ipynb").unlink(),
+     "25-claim-cards.ipynb: no such notebook; it is the index of the cards"),
+    (few_columns, "table claims: a site needs the columns label too"),
+    ({"title": None}, "first_page.yaml: 'title' is missing"),
+    ({"titel": "x"}, "key 'titel' is not known; did you mean 'title'"),
+    ({"question": 3}, "question: expected text, not 3"),
+    ({"not": "no advice"}, "not: expected a list of texts"),
+    ({"conclusion": "aromas"}, "conclusion: no claim 'aromas'; did you mean 'aroma'"),
+    ({"picture": "10-one--map"}, "picture: no figure '10-one--map'"),
+]  # fmt: skip
+
+
+def refused(root, words):
+    """Build where it must be refused, in one sentence and without a site."""
+    done = build(root, "--output", root / "out")
     assert done.returncode == 2, done.stderr
-    assert done.stderr.startswith("claimbook: ") and told in done.stderr
+    assert done.stderr.startswith("claimbook: ") and words in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    if what == "full folder":
-        assert files(coffee_site / "out") == {"thesis.txt": b"years of work"}
+
+
+@pytest.mark.parametrize(("mistake", "words"), MISTAKES, ids=[words for _, words in MISTAKES])
+def test_mistakes_are_reported_in_a_sentence(coffee_site, mistake, words):
+    mistake(coffee_site) if callable(mistake) else first_page(coffee_site, mistake)
+    refused(coffee_site, words)
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(coffee_site):
+    (coffee_site / "out").mkdir()
+    (coffee_site / "out" / "thesis.txt").write_text("years of work")
+    refused(coffee_site, "not empty and not a site; choose another --output")
+    assert files(coffee_site / "out") == {"thesis.txt": b"years of work"}
 
 
 def test_a_pdf_without_a_browser_is_refused_and_nothing_is_made(coffee_site, monkeypatch):

@@ -103,11 +103,13 @@ def planted(works: list[dict], count: int = 300, seed: int = 18) -> tuple[list[E
     """
     draw = random.Random(seed)
     several = [w for w in works if len(_authors(w)) > 2]
+    lost = draw.sample(several, count // 4)  # no work twice: a repeated entry is another fault
+    taken = {w["DOI"] for w in lost}
+    others = draw.sample([w for w in works if w["DOI"] not in taken], count - len(lost))
     entries, more = [], []
     for place in range(count):
         fault, habit = FAULTS[place % 4], HABITS[(place // 4) % 4]
-        pool = several if fault == "lost author" else works
-        work = dict(pool[draw.randrange(len(pool))])
+        work = dict((lost if fault == "lost author" else others).pop())
         if fault == "swapped DOI":
             work["DOI"] = _unlike(work, works, draw)["DOI"]
         elif fault == "wrong year":

@@ -13,10 +13,13 @@ from claimbook.errors import nearest
 NEEDED = {
     "claims": "claim paragraph domain role value low high unit relation hedge cites",
     "references": "key",
-    "findings": "row_id key claim source_reports value low high unit support cited_by_essay "
-    "evidence_url verification",
+    "findings": "row_id key claim source_reports value low high unit support evidence_url "
+    "verification",
 }
 """Tables that every book has, with the columns that the package reads."""
+OF_CITED_WORK = "of_cited_work"
+"""What the dictionary says that one column of the findings means: whether a row is of the work that
+the text cites; other rows are context."""
 LEVELLED = {"claims": ("domain", "role", "hedge")}
 """Columns whose levels must be listed, because they are counted with their empty levels."""
 
@@ -31,6 +34,13 @@ def description_problems(description: dict) -> list[str]:
             return [f"table {resource['name']}: expected its columns under schema, fields"]
         columns[resource["name"]] = [field["name"] for field in schema["fields"]]
     problems = [p for table, names in NEEDED.items() for p in _lacking(table, names, columns)]
+    if not problems and not any(
+        field.get("means") == OF_CITED_WORK
+        for resource in resources
+        if resource["name"] == "findings"
+        for field in resource["schema"]["fields"]
+    ):
+        problems = [f"table findings: expected a column with means: {OF_CITED_WORK}"]
     for resource in resources:
         problems += [
             f"table {resource['name']}: {problem}"

@@ -1,5 +1,7 @@
 """Numbers, units and levels of the data put into words."""
 
+import math
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pandas as pd
@@ -33,10 +35,12 @@ WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight",
 def number_text(value: float | None, digits: int = SIGNIFICANT) -> str:
     """Return a number to three significant digits, without exponent for everyday sizes.
 
-    Numbers of a thousand and more keep all digits before the point.
+    Numbers of a thousand and more keep all digits before the point. A number reads alike whether it
+    comes from its computation or from the record, for it is rounded to the record's digits first.
     """
     if value is None or pd.isna(value):
         return "–"
+    value = _half_up(value, digits)
     if value == 0:
         return "0"
     magnitude = abs(value)
@@ -45,6 +49,15 @@ def number_text(value: float | None, digits: int = SIGNIFICANT) -> str:
     if magnitude < 1e-4:
         return f"{value:.{digits - 1}e}"
     return f"{float(f'{value:.{digits}g}'):.15g}"
+
+
+def _half_up(value: float, digits: int) -> float:
+    """Return a number to so many digits, by way of those of the record; halves go away from 0."""
+    if not math.isfinite(value) or abs(value) >= 1000 or digits >= DIGITS:
+        return value
+    number = Decimal(f"{float(value):.{DIGITS}g}")
+    step = Decimal(1).scaleb(number.adjusted() - digits + 1)
+    return float(number.quantize(step, ROUND_HALF_UP))
 
 
 def recorded(value: Any, digits: int = DIGITS) -> float | None:

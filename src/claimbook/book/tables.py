@@ -75,6 +75,11 @@ class Tables:
         """Return the fixed unit of a column, ``"see unit"``, or None where it has none."""
         return _fields(_resource(self.description, table))[column].get("unit")
 
+    def meaning(self, table: str, means: str) -> str:
+        """Return the column of which the dictionary says that it means `means`."""
+        fields = _fields(_resource(self.description, table))
+        return next(name for name, field in fields.items() if field.get("means") == means)
+
     def known(
         self, where: str, table: str, columns: Iterable = (), levels: Mapping | None = None
     ) -> pd.DataFrame:

@@ -141,9 +141,9 @@ def find_duplicates(entries: list[Entry]) -> dict[int, int]:
 
     Same work: the same printed DOI and titles alike (`SAME_WORK_SCORE`); or the same title and
     first author, years at most one apart, and nothing that speaks for two works: two different
-    DOIs; another journal with other pages or another volume; other pages in another volume or
-    issue. Entries are looked up by DOI and title, at most `MAX_NAMESAKES` each, so the cost grows
-    with their number.
+    DOIs; a thesis or report beside a paper; another journal, unless volume and pages are the same;
+    other pages in another volume or issue. Entries are looked up by DOI and title, at most
+    `MAX_NAMESAKES` each, so the cost grows with their number.
     """
     by_doi: dict[str, list[int]] = {}
     by_title: dict[str, list[int]] = {}
@@ -187,6 +187,8 @@ def _one_work(one: Work, other: Work, authors: Authors, other_authors: Authors) 
     if not first_author_agrees(authors, other_authors):
         return False
     if dois_agree(one.doi, other.doi) is False:
+        return False
+    if one.kind != other.kind and {one.kind, other.kind} & {"dissertation", "report"}:
         return False
     journal = any_journal_agrees(one.container_titles, other.container_titles)
     volume = numbers_agree(one.volume, other.volume)

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 from rapidfuzz import fuzz
@@ -26,6 +27,7 @@ from claimbook.citations.normal import (
     normal_number,
     normal_pages,
     normal_years,
+    roman,
     title_letters,
     title_words,
 )
@@ -117,6 +119,7 @@ class Authors:
         return bool(self.head or self.tail)
 
 
+@lru_cache(maxsize=131072)
 def name_key(name: Name) -> NameKey:
     """Return a name in its normal form."""
     if name.collective:
@@ -357,7 +360,10 @@ def title_identifies(printed: str, record: str) -> bool:
 
 def numbered_apart(printed: str, record: str) -> bool:
     """Whether two titles differ in a number, as the parts of a series do (``II``, ``Part 3``)."""
-    one, other = (Counter(w for w in title_words(t) if _NUMBER.match(w)) for t in (printed, record))
+    one, other = (
+        Counter(str(roman(w) or w) for w in title_words(t) if _NUMBER.match(w))
+        for t in (printed, record)
+    )
     return bool(one - other) and bool(other - one)
 
 

@@ -27,7 +27,7 @@ SMALL_WORDS = frozenset(
 _DASHES = re.compile(r"[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+|--+")
 _SILENT = str.maketrans(dict.fromkeys("°∘º™®©′″¶†‡’‘ʼ`´'‐\u2011", None) | {"&": " and "})
 _GREEK = str.maketrans(GREEK_NAMES)
-_UMLAUT = re.compile(r"([aou])e|(a)a")
+_UMLAUT = re.compile(r"(a)[ae]+|([ou])e+")
 
 # --- text ----------------------------------------------------------------------------------------
 
@@ -138,6 +138,7 @@ def title_letters(title: str) -> str:
 
 # --- names ---------------------------------------------------------------------------------------
 
+_QUOTES = re.compile("['’ʼ`´]")
 _SUFFIX = re.compile(r"^(jr|sr|jnr|snr|ii|iii|iv|2nd|3rd|4th)\.?$", re.IGNORECASE)
 
 
@@ -146,17 +147,21 @@ def is_suffix(word: str) -> bool:
     return bool(_SUFFIX.match(word.strip(" ,{}")))
 
 
+@lru_cache(maxsize=131072)
 def family_words(family: str) -> tuple[str, ...]:
     """Return a family name as folded words; hyphens join, apostrophes and blanks part.
 
     ``ae``, ``oe`` and ``ue`` count as the vowel alone, so that ``Müller``, ``Mueller`` and
     ``Muller`` are one name.
     """
-    text = re.sub(r"['’ʼ`´]", " ", _DASHES.sub("-", unmarked(family))).replace("-", "")
+    text = unmarked(family)
+    if not text.isalpha():
+        text = _QUOTES.sub(" ", _DASHES.sub("-", text)).replace("-", "")
     found = [w for w in re.findall(r"[a-z0-9]+", folded(text)) if not _SUFFIX.match(w)]
     return tuple(_UMLAUT.sub(lambda m: m[1] or m[2], w) for w in found)
 
 
+@lru_cache(maxsize=65536)
 def initials(given: str) -> str:
     """Return initials in lower case: of ``J. O.``, ``JO``, ``Jon-Olof`` alike ``jo``."""
     found = []
@@ -219,6 +224,7 @@ def roman(value: str) -> int | None:
     return sum(-d if n + 1 < len(digits) and d < digits[n + 1] else d for n, d in enumerate(digits))
 
 
+@lru_cache(maxsize=65536)
 def normal_number(value: str) -> str:
     """Return a volume or issue: ``Vol. 12``, ``012`` and ``XII`` are 12, ``suppl_1`` is suppl 1."""
     text = folded(value)
@@ -270,6 +276,7 @@ def _page_range(text: str) -> str:
     return f"{int(first)}-{int(last)}"
 
 
+@lru_cache(maxsize=65536)
 def normal_years(value: str) -> tuple[str, ...]:
     """Return the four-digit years in a text; none for ``n.d.``."""
     return tuple(re.findall(r"(?<!\d)(?:1[4-9]|20|21)\d\d(?!\d)", str(value)))

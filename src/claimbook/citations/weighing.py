@@ -5,7 +5,7 @@ Every field that both sides have speaks for one work (positive points) or agains
 ========================  ======================================================================
 title, the same           6; of five words 4, three or four 3, two 2, one 1: short ones say little
 title, in part            4 if one begins the other; but for a subtitle 3; much alike 2
-another title             -3; hardly alike (below `UNLIKE_SCORE`) -4; another number of a series -2
+another title             -3, as another number of a series; hardly alike (`UNLIKE_SCORE`) -4
 authors, the same         3; the first one the same 2; at least half of them shared 1
 no author shared          -3; fewer than half of them -1
 year                      1; next to it -0.5; another -1.5
@@ -161,7 +161,7 @@ def titles_of(work: Work) -> tuple[str, ...]:
     """Return every title by which a work may be named, its own first."""
     title = work.title
     titles = [title]
-    if work.subtitle and title_letters(work.subtitle) not in title_letters(title):
+    if work.subtitle:
         titles.append(f"{title}: {work.subtitle}")
     return tuple(t for t in (*titles, *work.other_titles) if t)
 
@@ -242,7 +242,7 @@ def _title(printed: Work, record: Work, agree: bool | None) -> Weight | None:
         return Weight("title", points, "the title is the same")
     pairs = [(p, r) for p in titles_of(printed) for r in titles_of(record)]
     if all(numbered_apart(p, r) for p, r in pairs):
-        return Weight("title", -2.0, "the title has another number")
+        return Weight("title", -3.0, "the title has another number")
     if any(_begins(p, r) for p, r in pairs):
         return Weight("title", 4.0, "one title begins with the other")
     if any(title_identifies(p, r) for p, r in pairs):

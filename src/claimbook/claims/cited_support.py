@@ -3,6 +3,7 @@
 import pandas as pd
 
 from claimbook.book.book import Book
+from claimbook.book.datapackage import OF_CITED_WORK
 from claimbook.book.evidence import DERIVED, NOT_EVIDENCE
 from claimbook.book.tables import split_cell
 
@@ -37,13 +38,19 @@ def combined_support(levels: list[str]) -> str:
     return NO_FINDING
 
 
+def findings_of_cited_works(book: Book) -> pd.DataFrame:
+    """Return the findings of the works that the text cites; the others are context."""
+    findings = book.table("findings")
+    return findings[findings[book.tables.meaning("findings", OF_CITED_WORK)]]
+
+
 def said_by_cited_works(book: Book) -> pd.DataFrame:
     """Return the findings that a cited work itself states, with support as plain text.
 
     A finding that was not verified has support ``not_seen``.
     """
-    findings = book.table("findings")
-    own = findings[findings["cited_by_essay"] & (findings["verification"] != DERIVED)]
+    own = findings_of_cited_works(book)
+    own = own[own["verification"] != DERIVED]
     unseen = own["verification"].isin(NOT_EVIDENCE)
     return own.assign(support=own["support"].astype(str).mask(unseen, "not_seen"))
 

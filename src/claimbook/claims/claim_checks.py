@@ -69,7 +69,7 @@ def wider_rows(book: Book) -> pd.DataFrame:
 def _bearing_rows(book: Book, derived: bool) -> pd.DataFrame:
     """Return the rows that bear on a claim: those read somewhere, or those worked out by us."""
     columns = ["claim", "table", "row_id", "study", *BALLOT, "bearing"]
-    parts = [pd.DataFrame(columns=columns, dtype=object)]
+    parts = [pd.DataFrame(columns=columns, dtype=object)]  # without bearings, a table without rows
     for name, asked in book.bearings.items():
         frame = select(book.evidence(name), asked.get("only", {}))
         for column, levels in asked.get("except", {}).items():
@@ -79,18 +79,8 @@ def _bearing_rows(book: Book, derived: bool) -> pd.DataFrame:
         ours = frame["verification"] == DERIVED
         frame = frame[(ours if derived else ~ours) & frame["claim"].notna()]
         bearing = _bearing(frame[asked["column"]], asked)
-        part = pd.DataFrame(
-            {
-                "claim": frame["claim"],
-                "table": name,
-                "row_id": frame["row_id"],
-                **samples(frame),
-                "bearing": bearing,
-            }
-        )
+        part = frame.assign(table=name, bearing=bearing, **samples(frame))[columns]
         parts.append(part.dropna(subset=["bearing"]))
-    if not parts:
-        return pd.DataFrame(columns=columns, dtype=object)
     return pd.concat(parts, ignore_index=True)
 
 
@@ -142,74 +132,71 @@ def evidence_matrix(book: Book) -> pd.DataFrame:
 
     One row per claim, in the order of the text: claim, paragraph, domain, role, hedge, label,
     statement, citation (NA if the book does not say), cited_works, source, wider, for, part,
-    against (studies), arithmetic, figure (verdict of the number, if any), verdict, rule, reason,
+    against (samples), arithmetic, figure (verdict of the number, if any), verdict, rule, reason,
     rows (ids that decided). A claim without a label goes by its statement.
     """
-    said = said_by_cited_works(book)[["claim", "key", "row_id", "support"]]
+    said = said_by_cited_works(book)
     wider = wider_rows(book)
-    wider_ids = wider.groupby("claim")["row_id"].agg(list).to_dict()
-    counts = study_bearings(wider)
-    worked_out = arithmetic_words(book)
+    wider_ids = wider.groupby("claim")["row_id"].agg(list)
+    counts = study_bearings(wider).reindex(book.claims["claim"], fill_value=0)
+    arithmetic = arithmetic_words(book)
     figures = {question["claim"]: name for name, question in book.questions.items()}
     works = book.table("references").set_index("key")
     checked = works["verdict"].astype(str).to_dict() if "verdict" in works else {}
     rows = []
-    for claim in book.claims.itertuples():
-        keys = split_cell(claim.cites, ";")
-        own = said[(said["claim"] == claim.claim) & said["key"].isin(keys)]
-        support = combined_support(own["support"].tolist())
-        source = support if support in SOURCE_RULES.index else "silent"
-        tally = counts.loc[claim.claim] if claim.claim in counts.index else _nothing(counts)
-        word = wider_word(tally)
-        arithmetic = worked_out.get(claim.claim, "none")
+    for _, claim in book.claims.iterrows():
+        name, keys = claim["claim"], split_cell(claim["cites"], ";")
+        own = said[(said["claim"] == name) & said["key"].isin(keys)]
         row = {
-            "claim": claim.claim,
-            "paragraph": claim.paragraph,
-            "domain": claim.domain,
-            "role": claim.role,
-            "hedge": claim.hedge,
-            "label": getattr(claim, "label", claim.statement),
-            "statement": claim.statement,
-            "citation": _best_citation(keys, checked),
-            "cited_works": "; ".join(keys),
-            "source": source,
-            "wider": word,
-            **tally.to_dict(),
-            "arithmetic": arithmetic,
-            "figure": None,
-            "rows": "; ".join([*own["row_id"], *wider_ids.get(claim.claim, [])]),
+            column: claim[column] for column in ("claim", "paragraph", "domain", "role", "hedge")
         }
-        if claim.claim in figures:
-            record = compare(book, figures[claim.claim]).record
-            row |= {
-                "figure": record["verdict"],
-                "verdict": record["verdict"],
-                "rule": "the figure against the samples that measured it",
-                "reason": record["reason"],
-                "rows": "; ".join(record["rows"]),
-            }
-        else:
-            row |= {
-                "verdict": by_sources(source, word, arithmetic).value,
-                "rule": f"cited works: {plain_words(source)}; wider evidence: {word}",
-                "reason": _reason(support, keys, tally),
-            }
-            if row["verdict"] != by_sources(source, word):
-                row["rule"] += "; arithmetic against: one step down"
-                row["reason"] += " What can be worked out from the evidence speaks against it."
-        rows.append(row)
-    matrix = pd.DataFrame(rows)
-    levels = {
-        "citation": CITATIONS,
-        "source": list(SOURCE_RULES.index),
-        "wider": list(SOURCE_RULES.columns),
-        "verdict": VERDICTS,
-    }
+        row |= {"label": claim.get("label", claim["statement"]), "statement": claim["statement"]}
+        row |= {"citation": _best_citation(keys, checked), "cited_works": "; ".join(keys)}
+        row |= _by_sources(own["support"].tolist(), keys, counts.loc[name], arithmetic.get(name))
+        row |= {"figure": None, "rows": "; ".join([*own["row_id"], *wider_ids.get(name, [])])}
+        rows.append(row | (_by_figure(book, figures[name]) if name in figures else {}))
+    levels = {"citation": CITATIONS, "verdict": VERDICTS}
+    levels |= {"source": list(SOURCE_RULES.index), "wider": list(SOURCE_RULES.columns)}
     for name in ("domain", "role", "hedge"):
         levels[name] = list(book.claims[name].cat.categories)
-    for name, words in levels.items():
-        matrix[name] = pd.Categorical(matrix[name], words, ordered=True)
-    return matrix
+    matrix = pd.DataFrame(rows)
+    return matrix.assign(
+        **{
+            name: pd.Categorical(matrix[name], words, ordered=True)
+            for name, words in levels.items()
+        }
+    )
+
+
+def _by_sources(
+    levels: list[str], keys: list[str], tally: pd.Series, arithmetic: str | None
+) -> dict:
+    """Return what the sources say of a claim, and the verdict, rule and reason that follow.
+
+    levels: what the findings of the cited works say. keys: the cited works. tally: samples for,
+    in part and against.
+    """
+    support, wider, arithmetic = combined_support(levels), wider_word(tally), arithmetic or "none"
+    source = support if support in SOURCE_RULES.index else "silent"
+    verdict = by_sources(source, wider, arithmetic)
+    row = {"source": source, "wider": wider, **tally.to_dict(), "arithmetic": arithmetic}
+    row |= {"verdict": verdict.value, "reason": _reason(support, keys, tally)}
+    row["rule"] = f"cited works: {plain_words(source)}; wider evidence: {wider}"
+    if verdict != by_sources(source, wider):
+        row["rule"] += "; arithmetic against: one step down"
+        row["reason"] += " What can be worked out from the evidence speaks against it."
+    return row
+
+
+def _by_figure(book: Book, question: str) -> dict:
+    record = compare(book, question).record
+    return {
+        "figure": record["verdict"],
+        "verdict": record["verdict"],
+        "rule": "the figure against the samples that measured it",
+        "reason": record["reason"],
+        "rows": "; ".join(record["rows"]),
+    }
 
 
 def _best_citation(keys: list[str], checked: dict[str, str]) -> str | None:
@@ -217,10 +204,6 @@ def _best_citation(keys: list[str], checked: dict[str, str]) -> str | None:
     if not keys:
         return "uncited"
     return min((checked[k] for k in keys if k in checked), key=CITATIONS.index, default=None)
-
-
-def _nothing(counts: pd.DataFrame) -> pd.Series:
-    return pd.Series(0, index=counts.columns)
 
 
 def _reason(support: str, keys: list[str], tally: pd.Series) -> str:

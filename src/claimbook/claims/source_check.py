@@ -45,17 +45,16 @@ def source_check(
     """Return claims x cited works x what the work reports on that claim (`SOURCE_COLUMNS`).
 
     claims: columns claim, cites (``;``-separated), and statement and domain if there. findings:
-    `FINDING_COLUMNS` with key, claim, cited_by_essay. audited: table of `audit.audit`.
+    `FINDING_COLUMNS` with key and claim, of cited works only. audited: table of `audit.audit`.
     Every pair of claim and cited work has a row at least: where nothing was read of the work on
-    that claim, the finding's columns are empty and support is ``no_finding``. Context rows
-    (cited_by_essay false) are left out: they are other works. One source reached through two
-    entries (`same_work_as`) stands once under each. All columns are text but admissible (boolean).
+    that claim, the finding's columns are empty and support is ``no_finding``. One source reached
+    through two entries (`same_work_as`) stands once under each. All columns are text but
+    admissible (boolean).
     """
     said: dict[tuple[str, str], list[dict]] = {}
     for row in findings.to_dict("records"):
-        if as_text(row["cited_by_essay"]).lower() == "true":
-            pair = as_text(row["claim"]), as_text(row["key"])
-            said.setdefault(pair, []).append({n: as_text(row.get(n)) for n in FINDING_COLUMNS})
+        pair = as_text(row["claim"]), as_text(row["key"])
+        said.setdefault(pair, []).append({n: as_text(row.get(n)) for n in FINDING_COLUMNS})
     silent = dict.fromkeys(FINDING_COLUMNS, "") | {"support": NO_FINDING}
     entries = audited.set_index("key").to_dict("index")
     rows = []

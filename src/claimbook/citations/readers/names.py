@@ -3,7 +3,7 @@
 import re
 
 from claimbook.citations.fields import is_et_al, looks_like_given
-from claimbook.citations.markup import unmarked
+from claimbook.citations.markup import from_html, unmarked
 from claimbook.citations.normal import is_suffix
 from claimbook.citations.work import Name
 
@@ -18,7 +18,7 @@ def read_names(value: str) -> tuple[tuple[Name, ...], bool, list[str]]:
     names: list[Name] = []
     remarks: list[str] = []
     complete = True
-    for part in _parts(value, remarks):
+    for part in _parts(from_html(value) if "&" in value else value, remarks):
         text = part.strip().strip(",").strip()
         if not text:
             continue

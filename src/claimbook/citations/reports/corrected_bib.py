@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 from claimbook.book.bibliography import plain_text
+from claimbook.book.text import doi_link
 from claimbook.citations.normal import normal_doi, normal_pages, normal_year
 from claimbook.citations.reports.bib_text import RawEntry, RawField, decoded_exactly, raw_entries
 from claimbook.citations.reports.findings import FieldChange, Finding
@@ -25,6 +26,8 @@ def corrected_bib(raw: bytes, findings: list[Finding]) -> bytes | None:
     An entry whose key is there twice or that is written in an unusual way is left alone, and so is
     a field that does not plainly say what was read from it.
     """
+    if not any(change.sure for finding in findings for change in finding.changes):
+        return None
     text, codec = decoded_exactly(raw)
     entries = raw_entries(text)
     keys = Counter(entry.key for entry in entries)
@@ -38,6 +41,7 @@ def corrected_bib(raw: bytes, findings: list[Finding]) -> bytes | None:
             field = _field(entry, change) if change.sure else None
             if field is not None:
                 edits.append((field, _written(text, field, change)))
+                edits += _addresses(text, entry, change)
     if not edits:
         return None
     for field, value in sorted(edits, key=lambda edit: -edit[0].start):
@@ -57,6 +61,17 @@ def _field(entry: RawEntry, change: FieldChange) -> RawField | None:
     if names[0] == "date" and not re.fullmatch(r"\s*\d{4}\s*", field.value):
         return None
     return field
+
+
+def _addresses(text: str, entry: RawEntry, change: FieldChange) -> list[tuple[RawField, str]]:
+    """Return the change of an address that leads to the DOI that is changed, if there is one."""
+    address = entry.fields.get("url")
+    if change.field != "DOI" or address is None or "doi.org/" not in address.value:
+        return []
+    if normal_doi(address.value) != normal_doi(change.printed):
+        return []
+    there = FieldChange("url", address.value, doi_link(change.found), sure=True)
+    return [(address, _written(text, address, there))] if there.found else []
 
 
 def _written(text: str, field: RawField, change: FieldChange) -> str:
