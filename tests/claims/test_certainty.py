@@ -19,7 +19,7 @@ def test_the_seven_figures_have_five_terms_and_a_reason_each(book):
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("brain_energy_share", "moderate"), ("no_half_life", "very low"), ("us_prevalence", "low")],
+    [("ostium_width", "low"), ("no_half_life", "very low"), ("us_prevalence", "low")],
 )
 def test_levels_pinned(book, name, expected):
     assert level(certainty(book, compare(book, name))) == expected

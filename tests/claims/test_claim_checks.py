@@ -99,11 +99,11 @@ def test_for_and_against_need_two_thirds(bearings, word):
     assert wider_word(pd.Series(bearings, index=["for", "part", "against"])) == word
 
 
-def test_a_study_counts_once_and_one_that_disagrees_with_itself_counts_in_part():
+def test_a_sample_counts_once_and_one_that_disagrees_with_itself_counts_in_part():
     rows = pd.DataFrame(
         {
             "claim": ["a"] * 5,
-            "study": ["one", "one", "two", "two", "three"],
+            "sample": ["one", "one", "two", "two", "three"],
             "bearing": ["for", "for", "for", "against", "against"],
         }
     )
@@ -205,7 +205,7 @@ def test_turning_any_row_of_the_other_tables_moves_only_its_own_claim(book, matr
 
 
 def test_arithmetic_against_a_claim_takes_its_verdict_one_step_down(book, matrix):
-    row = matrix.loc["sinus_critical_source"]
+    row = matrix.loc["no_diverted_to_brain"]
     assert row["arithmetic"] == "against"
     assert SOURCE_RULES.loc[row["source"], row["wider"]] == "holds in part"
     assert row["verdict"] == "not supported"
@@ -214,7 +214,7 @@ def test_arithmetic_against_a_claim_takes_its_verdict_one_step_down(book, matrix
     physiology.loc[ours, "direction"] = "neutral"
     frames = {**book.tables.frames, "physiology": physiology}
     changed = replace(book, tables=replace(book.tables, frames=frames))
-    assert verdicts_that_moved(matrix, changed) == {"sinus_critical_source"}
+    assert verdicts_that_moved(matrix, changed) == {"no_diverted_to_brain"}
 
 
 def test_arithmetic_for_a_claim_raises_nothing(matrix):

@@ -54,11 +54,11 @@ def small(tmp_path):
 def test_verdicts_are_those_that_were_found(printed):
     assert printed["verdict"].to_dict() == {
         "us_prevalence": "holds in part",
-        "over_60_prevalence": "holds in part",
+        "over_60_prevalence": "not supported",
         "no_decline_with_age": "not supported",
         "no_half_life": "holds in part",
         "sinus_to_leg_transit": "contradicted",
-        "brain_energy_share": "holds",
+        "brain_energy_share": "not testable",
         "ostium_width": "holds",
     }
 
@@ -66,7 +66,7 @@ def test_verdicts_are_those_that_were_found(printed):
 def test_answers_carry_figure_estimate_interval_verdict_and_reason(printed):
     for record in printed.to_dict("records"):
         assert record["claim"] and record["figure"] and record["unit"] and record["reason"]
-        assert record["low"] <= record["estimate"] <= record["high"]
+        assert not record["studies"] or record["low"] <= record["estimate"] <= record["high"]
         assert 0 <= record["studies_agreeing"] <= record["studies"]
         assert record["verdict"] in COUNT_RULES.index
 
@@ -82,15 +82,15 @@ def test_update_changes_the_answer_that_depends_on_it_and_no_other(book, printed
     for other, record in printed.iterrows():
         same = changed.loc[other].to_json() == record.to_json()
         assert same == (other != question), other
-    assert changed.loc[question, "estimate"] == printed.loc[question, "estimate"]
+    assert changed["estimate"].equals(printed["estimate"])
 
 
 @pytest.mark.parametrize(
     "numbers, question, outcome",
     [
-        ({"brain_energy_share": 40}, "brain_energy_share", ["contradicted"]),
-        ({"brain_energy_share": 19}, "brain_energy_share", ["holds"]),
-        ({"no_decline_with_age": 50}, "no_decline_with_age", ["holds", "holds in part"]),
+        ({"brain_energy_share": 40}, "brain_energy_share", ["not testable"]),
+        ({"no_half_life": 0.002}, "no_half_life", ["holds in part"]),
+        ({"no_decline_with_age": 30}, "no_decline_with_age", ["holds"]),
         ({"sinus_to_leg_transit": 5.2}, "sinus_to_leg_transit", ["holds", "holds in part"]),
         ({"sinus_to_leg_transit": 0.01}, "sinus_to_leg_transit", ["contradicted"]),
         ({"no_half_life": "1 minute"}, "no_half_life", ["contradicted", "not supported"]),
@@ -150,7 +150,7 @@ def test_study_added_to_the_file_moves_the_estimate(book, data, printed):
         like = next(row for row in rows if row["row_id"] == "ohayon2016_01")
         rows.append(
             like
-            | {"row_id": "new2026_01", "study_key": "new2026", "sample_id": "new2026",
+            | {"row_id": "new2026_01", "study_key": "ohayon2016b", "sample_id": "new2026",
                "prevalence_percent": "30", "ci_low": "28", "ci_high": "32", "cases": ""}
         )  # fmt: skip
 
@@ -221,7 +221,7 @@ def test_what_a_figure_allows_follows_its_wording(relation, value, interval):
 
 def rows(*studies):
     """Rows as (study, agrees)."""
-    return pd.DataFrame(studies, columns=["study", "agrees"])
+    return pd.DataFrame(studies, columns=["sample", "agrees"])
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_notebook_stays_light():
 
 def test_every_table_with_claims_is_worded(book):
     columns = cards.load_columns(book)
-    needed = {t for claim in book.claims["claim"] for t in cards.wider_rows(book, claim)}
+    needed = {t for claim in book.claims["claim"] for t in cards.rows_beside(book, claim)}
     assert needed - {"findings"} == set(columns)
     for table, shape in columns.items():
         named = {*shape.words, shape.bearing, shape.numbers[0]} - {""}
@@ -99,7 +99,7 @@ def test_a_card_by_hand(book, every):
     assert "**figure: up to 75 %** · for: people in their 60s or 70s" in card
     assert "≠ DOI of another work" in card and "authors, year, title, volume, issue" in card
     assert "https://doi.org/10.1161/JAHA.114.000973" in card
-    wider = cards.wider_rows(book, "no_decline_with_age")
+    wider = cards.rows_beside(book, "no_decline_with_age")
     assert {name: len(rows) for name, rows in wider.items()} == {
         name: (book.table(name)["claim"] == "no_decline_with_age").sum()
         for name in ("no_by_age", "physiology")
@@ -137,14 +137,14 @@ def test_unconfirmed_and_unverified_are_marked(book, audited):
 def test_verdicts_follow_an_updated_number(book):
     about = load_about(book)
     before = cards.verdict_lines(summarise(book, about), {})
-    changed = summarise(book.update(brain_energy_share=60), about)
-    after = cards.verdict_lines(changed, {"brain_energy_share": "n.ipynb"})
+    changed = summarise(book.update(no_decline_with_age=31), about)
+    after = cards.verdict_lines(changed, {"no_decline_with_age": "n.ipynb"})
     assert list(before) == book.claims["claim"].tolist()
-    assert "**Verdict: ● holds.**" in before["brain_energy_share"]
-    assert "Certainty: moderate." in before["brain_energy_share"]
-    assert "All rows" not in before["brain_energy_share"]
-    assert "✕ contradicted." in after["brain_energy_share"]
-    assert "Certainty: moderate. [All rows and the picture](n.ipynb)" in after["brain_energy_share"]
+    assert "**Verdict: ○ not supported.**" in before["no_decline_with_age"]
+    assert "Certainty: low." in before["no_decline_with_age"]
+    assert "All rows" not in before["no_decline_with_age"]
+    assert "● holds." in after["no_decline_with_age"]
+    assert "Certainty: low. [All rows and the picture](n.ipynb)" in after["no_decline_with_age"]
     assert "Certainty" not in after["humming"] and "*Rule:* cited works: " in after["humming"]
 
 

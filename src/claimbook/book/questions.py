@@ -2,6 +2,7 @@
 
 A question is data (`questions.yaml`). Of its two selections of evidence, `direct` rows measure what
 the claim is about, `indirect` rows something near it. New rows that fit enter by themselves.
+`conditions` are those of the column `sample_condition` that the question asks for.
 """
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from claimbook.book.datapackage import as_list
 from claimbook.book.schema import check_form
-from claimbook.book.tables import Tables
+from claimbook.book.tables import Tables, split_cell
 from claimbook.errors import InputError, require_known
 
 
@@ -30,6 +31,14 @@ def check_questions(questions: dict, tables: Tables, path) -> None:
         for part in ("direct", "indirect"):
             for selection in question.get(part, []):
                 _check_selection(selection, tables, f"{where}, {part}")
+        conditions = question.get("conditions", [])
+        require_known(f"{where}: conditions", conditions, _conditions(tables) if conditions else ())
+
+
+def _conditions(tables: Tables) -> set[str]:
+    frames = (f for f in tables.frames.values() if "sample_condition" in f)
+    cells = {cell for frame in frames for cell in frame["sample_condition"].dropna()}
+    return {part for cell in cells for part in split_cell(cell, ";")}
 
 
 def _check_selection(selection: dict, tables: Tables, where: str) -> None:

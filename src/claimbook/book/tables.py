@@ -1,7 +1,8 @@
 """Reading the tables of a book: each is checked against its description before it is used.
 
 frictionless checks them; this module words what it finds for the person who has to mend it, turns
-the files into DataFrames, and checks that what they name of each other is there.
+the files into DataFrames, and checks that what they name of each other is there. `book.rules` looks
+for faults that no description can name.
 """
 
 import csv
@@ -23,6 +24,7 @@ from simpleeval import EvalWithCompoundTypes
 from claimbook.book.datapackage import as_list, description_problems
 from claimbook.book.evidence import NOT_EVIDENCE
 from claimbook.book.folders import DESCRIPTION
+from claimbook.book.rules import rule_problems
 from claimbook.book.schema import check_form
 from claimbook.book.text import visible
 from claimbook.book.yaml_file import read_yaml
@@ -124,6 +126,7 @@ def load_tables(folder: Path, known: Tables | None = None, changed: Collection[s
         names = [resource.name for resource in package.resources]
         frames = {name: read[name] if name in read else known.frames[name] for name in names}
         problems = _reference_problems(description, frames, folder)
+        problems += rule_problems(frames, {r.name: folder / r.path for r in new})
     if problems:
         raise InputError(_summary(problems))
     return Tables(frames, description)

@@ -30,7 +30,7 @@ def certainty(book: Book, comparison: Comparison) -> pd.DataFrame:
     """
     direct = comparison.rows[comparison.rows["part"] == "direct"]
     backing = _backing(book, direct)
-    values = direct.groupby("study")["value"].median()
+    values = direct.groupby("sample")["value"].median()
     few = len(values) < FEW_STUDIES
     terms = [
         ("risk of bias", *_bias(backing)),

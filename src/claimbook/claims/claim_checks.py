@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from claimbook.book.book import Book
-from claimbook.book.evidence import DERIVED
+from claimbook.book.evidence import DERIVED, no_vote, samples
 from claimbook.book.format import plain_words
 from claimbook.book.questions import select
 from claimbook.book.tables import split_cell
@@ -18,6 +18,7 @@ from claimbook.claims.cited_support import NO_FINDING, combined_support, said_by
 from claimbook.claims.comparison import compare
 from claimbook.claims.verdict import HOLDS_SHARE, ROUNDING, SOURCE_RULES, VERDICTS, by_sources
 
+BALLOT = ["sample", "role", "condition", "known"]
 CITATIONS = [
     "accurate",
     "author_or_detail_errors",
@@ -45,26 +46,29 @@ nothing: that a work does not support a claim is no evidence against it."""
 def arithmetic_words(book: Book) -> pd.Series:
     """Return claim -> for, mixed or against, by the rows that were worked out from other rows."""
     rows = _bearing_rows(book, derived=True)
-    return study_bearings(rows.assign(study=rows["row_id"])).apply(wider_word, axis=1)
+    return study_bearings(rows.assign(sample=rows["row_id"])).apply(wider_word, axis=1)
 
 
 def wider_rows(book: Book) -> pd.DataFrame:
     """Return the verified rows that bear on a claim and are not what its cited works say.
 
     `bearings.yaml` names the column that words the bearing in each table, and rows to leave out.
-    Result: claim, table, row_id, study, bearing (for, part, against). Rows that we derived are
-    left out, because they are no evidence of their own; so is, claim by claim, any row of a work
-    that the text cites for the claim, in whatever table, because a work counts once.
+    Result: claim, table, row_id, study, sample, role, condition, known, bearing (for, part,
+    against). Rows that we derived are left out, because they are no evidence of their own; so is,
+    claim by claim, any row of a work that the text cites for the claim, in whatever table, because
+    a work counts once; and every row that has no vote (`book.evidence.no_vote`).
     """
     rows = _bearing_rows(book, derived=False)
     own_voice = _cited_for(book)
-    cited = [pair in own_voice for pair in zip(rows["claim"], rows["study"], strict=True)]
-    return rows[~pd.Series(cited, index=rows.index, dtype=bool)].reset_index(drop=True)
+    voices = zip(rows["claim"], rows["study"], rows["sample"], strict=True)
+    cited = [not own_voice.isdisjoint({(c, study), (c, sample)}) for c, study, sample in voices]
+    rows = rows[~pd.Series(cited, index=rows.index, dtype=bool)]
+    return rows[no_vote(rows, within=["claim"]) == ""].reset_index(drop=True)
 
 
 def _bearing_rows(book: Book, derived: bool) -> pd.DataFrame:
     """Return the rows that bear on a claim: those read somewhere, or those worked out by us."""
-    columns = ["claim", "table", "row_id", "study", "bearing"]
+    columns = ["claim", "table", "row_id", "study", *BALLOT, "bearing"]
     parts = [pd.DataFrame(columns=columns, dtype=object)]  # without bearings, a table without rows
     for name, asked in book.bearings.items():
         frame = select(book.evidence(name), asked.get("only", {}))
@@ -74,9 +78,8 @@ def _bearing_rows(book: Book, derived: bool) -> pd.DataFrame:
             frame = frame.assign(claim=asked["claim"])
         ours = frame["verification"] == DERIVED
         frame = frame[(ours if derived else ~ours) & frame["claim"].notna()]
-        study = frame["study_key" if "study_key" in frame else "source_key"]
         bearing = _bearing(frame[asked["column"]], asked)
-        part = frame.assign(table=name, study=study, bearing=bearing)[columns]
+        part = frame.assign(table=name, bearing=bearing, **samples(frame))[columns]
         parts.append(part.dropna(subset=["bearing"]))
     return pd.concat(parts, ignore_index=True)
 
@@ -91,24 +94,25 @@ def _bearing(column: pd.Series, asked: dict) -> pd.Series:
 
 
 def _cited_for(book: Book) -> set[tuple[str, str]]:
-    """Return the pairs of a claim and a source whose work the text cites for that claim."""
+    """Return the pairs of a claim and a source, or its sample, that the text cites for it."""
     cites = {c.claim: split_cell(c.cites, ";") for c in book.claims.itertuples()}
     said = said_by_cited_works(book).dropna(subset=["claim"])
     sources = said.get("source_key", said["key"])  # without the column, the entry itself
-    pairs = zip(said["claim"], said["key"], sources, strict=True)
-    return {(claim, source) for claim, key, source in pairs if key in cites[claim]}
+    own = samples(said)["sample"]
+    rows = zip(said["claim"], said["key"], sources, own, strict=True)
+    return {(c, name) for c, key, *names in rows if key in cites[c] for name in names}
 
 
 def study_bearings(rows: pd.DataFrame) -> pd.DataFrame:
-    """Count studies by bearing, one row per claim: for, part, against.
+    """Count samples by bearing, one row per claim: for, part, against.
 
-    A study whose rows disagree counts once, as part.
+    A sample whose rows disagree counts once, as part.
     """
-    by_study = rows.groupby(["claim", "study"])["bearing"].agg(
+    by_study = rows.groupby(["claim", "sample"])["bearing"].agg(
         lambda words: words.iloc[0] if len(set(words)) == 1 else "part"
     )
     counts = by_study.reset_index().pivot_table(
-        index="claim", columns="bearing", values="study", aggfunc="count", fill_value=0
+        index="claim", columns="bearing", values="sample", aggfunc="count", fill_value=0
     )
     return counts.reindex(columns=["for", "part", "against"], fill_value=0)
 
@@ -128,7 +132,7 @@ def evidence_matrix(book: Book) -> pd.DataFrame:
 
     One row per claim, in the order of the text: claim, paragraph, domain, role, hedge, label,
     statement, citation (NA if the book does not say), cited_works, source, wider, for, part,
-    against (studies), arithmetic, figure (verdict of the number, if any), verdict, rule, reason,
+    against (samples), arithmetic, figure (verdict of the number, if any), verdict, rule, reason,
     rows (ids that decided). A claim without a label goes by its statement.
     """
     said = said_by_cited_works(book)
@@ -169,7 +173,7 @@ def _by_sources(
 ) -> dict:
     """Return what the sources say of a claim, and the verdict, rule and reason that follow.
 
-    levels: what the findings of the cited works say. keys: the cited works. tally: studies for,
+    levels: what the findings of the cited works say. keys: the cited works. tally: samples for,
     in part and against.
     """
     support, wider, arithmetic = combined_support(levels), wider_word(tally), arithmetic or "none"
@@ -189,7 +193,7 @@ def _by_figure(book: Book, question: str) -> dict:
     return {
         "figure": record["verdict"],
         "verdict": record["verdict"],
-        "rule": "the figure against the studies that measured it",
+        "rule": "the figure against the samples that measured it",
         "reason": record["reason"],
         "rows": "; ".join(record["rows"]),
     }

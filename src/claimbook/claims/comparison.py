@@ -1,8 +1,9 @@
 """A figure of the text against every verified row that measures the same thing.
 
-Each row agrees with the figure or does not, by a stated tolerance; a study counts once, however
-many rows it has. The share of studies that agree gives the verdict. Counting studies is crude: it
-weighs a small study like a large one, and says so little about size that the range is shown too.
+Each row agrees with the figure or does not, by a stated tolerance; a sample counts once, however
+many rows and studies report it (`book.evidence.no_vote`). The share of samples that agree gives the
+verdict. Counting is crude: it weighs a small sample like a large one, and says so little about size
+that the range is shown too.
 """
 
 from dataclasses import dataclass
@@ -12,17 +13,24 @@ import numpy as np
 import pandas as pd
 
 from claimbook.book.book import Book
+from claimbook.book.evidence import NO_VOTE, no_vote, samples
 from claimbook.book.format import interval_text, recorded
 from claimbook.book.questions import select
 from claimbook.book.tables import split_cell
 from claimbook.book.units import convert
 from claimbook.claims.answer import FURTHER_DIGITS, Answer, answer
 from claimbook.claims.cited_support import NO_FINDING, combined_support, said_by_cited_works
-from claimbook.claims.verdict import Verdict, by_count
+from claimbook.claims.verdict import HOLDS_SHARE, ROUNDING, Verdict, by_count
 from claimbook.errors import InputError
 
 TOLERANCE = 0.10
 """`about`, `equal` and `up_to` are met within a tenth of the figure: the rounding of plain talk."""
+UNCOUNTED = "uncounted"
+"""Part of the rows that are shown and have no vote."""
+ROW_COLUMNS = [
+    *("part", "asked", "table", "row_id", "study", "sample", "role", "condition", "known", "why"),
+    *("value", "low", "high"),
+]
 STATED_RANGES = ("range", "bound", "bracket", "ci95")
 """Kinds of interval that say where the quantity may lie; sd and iqr say how people differ, and
 a plus-minus figure of unstated kind says neither."""
@@ -32,8 +40,10 @@ a plus-minus figure of unstated kind says neither."""
 class Comparison:
     """A figure of the text and the rows it was compared with.
 
-    rows: one per evidence row: part (direct or indirect), table, row_id, study, value, low, high
-        (all in the figure's unit), agrees.
+    rows: one per evidence row: part (direct, indirect, or uncounted where it has no vote), asked
+        (the part of the question that selects it), table, row_id, study, sample, role, condition,
+        known (the table names the sample), why (it has no vote), value, low, high (all in the
+        figure's unit), agrees, address.
     answer: what became of the figure, with what the cited work reports.
     """
 
@@ -80,7 +90,9 @@ def evidence_rows(book: Book, name: str) -> pd.DataFrame:
     rows = pd.concat(parts, ignore_index=True).drop_duplicates(["table", "row_id"])
     rows = rows.reset_index(drop=True)
     rows["agrees"] = meets(rows, low, high)
-    return rows[["part", "table", "row_id", "study", "value", "low", "high", "agrees", "address"]]
+    rows["why"] = no_vote(rows, within=["part"], accepted=question.get("conditions", []))
+    rows["asked"], rows["part"] = rows["part"], rows["part"].where(rows["why"] == "", UNCOUNTED)
+    return rows[[*ROW_COLUMNS, "agrees", "address"]]
 
 
 def check_evidence(book: Book) -> None:
@@ -105,8 +117,8 @@ def _values(book: Book, selector: dict, unit: str) -> pd.DataFrame:
     out = pd.DataFrame(
         {
             "row_id": frame["row_id"].to_numpy(),
-            "study": frame[_study_column(frame)].to_numpy(),
             "address": frame["evidence_url"].to_numpy(),
+            **samples(frame).reset_index(drop=True),
         }
     )
     for name in ("value", "low", "high"):
@@ -125,11 +137,6 @@ def _values(book: Book, selector: dict, unit: str) -> pd.DataFrame:
     out["low"], out["high"] = out["low"].fillna(out["high"]), out["high"].fillna(out["low"])
     out["value"] = out["value"].fillna((out["low"] + out["high"]) / 2)
     return out.dropna(subset=["value"])
-
-
-def _study_column(frame: pd.DataFrame) -> str:
-    """Say which column names the study; without one, each row stands for itself."""
-    return next(name for name in ("study_key", "source_key", "row_id") if name in frame)
 
 
 def _converted(value: float, own: str, unit: str, where: str) -> float:
@@ -151,24 +158,25 @@ def meets(rows: pd.DataFrame, low, high) -> np.ndarray:
 
 
 def agreeing_share(rows: pd.DataFrame) -> float:
-    """Return the share of studies that agree, 0 to 1, for rows with columns study and agrees."""
-    return float(shares(rows["study"], rows["agrees"]))
+    """Return the share of samples that agree, 0 to 1, for rows with columns sample and agrees."""
+    return float(shares(rows["sample"], rows["agrees"]))
 
 
 def count_verdict(direct: pd.DataFrame, indirect: pd.DataFrame) -> Verdict:
-    """Return the verdict by counting for two sets of rows with columns study and agrees."""
+    """Return the verdict by counting for two sets of rows with columns sample and agrees."""
     return Verdict(by_count(agreeing_share(direct), indirect["agrees"].any()).item())
 
 
-def shares(studies: pd.Series, agrees: np.ndarray) -> np.ndarray:
-    """Return the share of studies that agree, 0 to 1; a study's rows share its one vote.
+def shares(voters: pd.Series, agrees: np.ndarray) -> np.ndarray:
+    """Return the share of samples that agree, 0 to 1; the rows of a sample share its one vote.
 
-    studies: one name per row. agrees: truths, n by rows or rows alone. NaN where there is no row.
+    voters: a sample's name per row. agrees: truths, n by rows or rows alone. NaN without a row.
     """
-    if studies.empty:
+    if voters.empty:
         return np.full(np.shape(agrees)[:-1], np.nan)
-    weights = 1 / (studies.nunique() * studies.groupby(studies).transform("size"))
-    return np.asarray(agrees, dtype=float) @ weights.to_numpy()
+    weights = 1 / (voters.nunique() * voters.groupby(voters).transform("size"))
+    # rounded, or the order in which many sets are added up would show
+    return np.round(np.asarray(agrees, dtype=float) @ weights.to_numpy(), 12)
 
 
 def compare(book: Book, name: str) -> Comparison:
@@ -177,7 +185,7 @@ def compare(book: Book, name: str) -> Comparison:
     claim = book.claim(question["claim"])
     rows = evidence_rows(book, name)
     direct, indirect = (rows[rows["part"] == part] for part in ("direct", "indirect"))
-    by_study = direct.groupby("study")
+    by_sample = direct.groupby("sample")
     found = {
         "relation": str(claim["relation"]),
         "value": claim["value"],
@@ -186,19 +194,52 @@ def compare(book: Book, name: str) -> Comparison:
         "unit": str(claim["unit"]),
         "cited": cited_report(book, name),
         "measured": question["measured"],
-        "estimate": by_study["value"].median().median(),
+        "estimate": by_sample["value"].median().median(),
         "low": direct["low"].min(),
         "high": direct["high"].max(),
         "interval": "range of verified rows",
-        "method": "median of studies",
-        "studies": by_study.ngroups,
-        "studies_agreeing": int(by_study["agrees"].any().sum()),
+        "method": f"median of {_voters(rows, 2)}",
+        "studies": by_sample.ngroups,
+        "studies_agreeing": int(by_sample["agrees"].any().sum()),
         "agreeing_share": agreeing_share(direct),
-        "indirect_studies": indirect["study"].nunique(),
+        "indirect_studies": indirect["sample"].nunique(),
         "rows": direct["row_id"],
+        "uncounted": rows.loc[rows["part"] == UNCOUNTED, "row_id"].tolist(),
         "verdict": count_verdict(direct, indirect),
+        "tipping": tipping_words(direct, indirect),
     }
-    return Comparison(rows, answer(book, name, **found, reason=_reason(found)))
+    return Comparison(rows, answer(book, name, **found, reason=_reason(found, rows)))
+
+
+def tipping_words(direct: pd.DataFrame, indirect: pd.DataFrame) -> str:
+    """Say on which samples the verdict hangs, naming their rows; empty where on none of them.
+
+    A sample tips the verdict if leaving it out would change it.
+    """
+    if direct["sample"].nunique() < 2:
+        return ""
+    verdict, tips = count_verdict(direct, indirect), {}
+    for sample, own in direct.groupby("sample", sort=False):
+        other = count_verdict(direct[direct["sample"] != sample], indirect)
+        if other != verdict:
+            tips.setdefault(other, []).append(_named_rows(own))
+    words = [
+        f"without {'any one of ' * (len(named) > 1)}{' or '.join(named)} {verdict.conditional}"
+        for verdict, named in tips.items()
+    ]
+    share = agreeing_share(direct)
+    if tips and abs(share - HOLDS_SHARE) <= ROUNDING:
+        words.insert(0, "exactly two thirds agree, the least that holds")
+    return _sentence("; ".join(words))
+
+
+def _named_rows(rows: pd.DataFrame) -> str:
+    condition = rows["condition"].iloc[0] if "condition" in rows else ""
+    return ", ".join(rows["row_id"]) + (f" ({condition})" if condition else "")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def cited_report(book: Book, name: str) -> dict:
@@ -247,17 +288,47 @@ WORKS_SAY = {
 }
 
 
-def _reason(found: dict) -> str:
+def _voters(rows: pd.DataFrame, number: int) -> str:
+    """Return what is counted: samples where the tables name them, otherwise studies."""
+    one, several = ("sample", "samples") if rows["known"].any() else ("study", "studies")
+    return one if number == 1 else several
+
+
+def _reason(found: dict, rows: pd.DataFrame) -> str:
     k, agree = found["studies"], found["studies_agreeing"]
-    span = interval_text(found["low"], found["high"], found["unit"])
+    unit = found["unit"]
+    span = interval_text(found["low"], found["high"], unit)
     if not k:
-        measured = f"No verified study measured {found['measured']}"
+        measured = f"No verified {_voters(rows, 1)} measured {found['measured']}"
     elif k == 1:
         agreed = "agrees" if agree else "does not agree"
-        measured = f"The one study of {found['measured']} {agreed}: {span}"
+        measured = f"The one {_voters(rows, 1)} of {found['measured']} {agreed}: {span}"
     else:
         measured = (
-            f"{agree} of {k} studies of {found['measured']} {'agrees' if agree == 1 else 'agree'} "
-            f"at least in part (their values: {span})"
+            f"{agree} of {k} {_voters(rows, k)} of {found['measured']} "
+            f"{'agrees' if agree == 1 else 'agree'} at least in part (their values: {span})"
         )
-    return f"{measured}; {WORKS_SAY[found['cited']['support']]}."
+    beside = [
+        f"{len(own)} {one if len(own) == 1 else several} "
+        f"({interval_text(own['low'].min(), own['high'].max(), unit)})"
+        for one, several, own in _beside(
+            rows[(rows["part"] == UNCOUNTED) & (rows["asked"] == "direct")]
+        )
+    ]
+    said = f"{measured}; {WORKS_SAY[found['cited']['support']]}."
+    said += f" Shown beside them without a vote: {', '.join(beside)}." if beside else ""
+    return f"{said} {found['tipping']}".strip()
+
+
+def _beside(rows: pd.DataFrame):
+    """Yield the kinds of rows without a vote: in words, of one and of several, and the rows."""
+    sources = rows["why"].isin([NO_VOTE["review"], NO_VOTE["restatement"]])
+    borrowed = rows["why"] == NO_VOTE["borrowed"]
+    kinds = (
+        (sources, "source that repeats a number", "sources that repeat a number"),
+        (borrowed, f"value {NO_VOTE['borrowed']}", f"values {NO_VOTE['borrowed']}"),
+        (~(sources | borrowed), "further row of a sample", "further rows of these samples"),
+    )
+    for chosen, one, several in kinds:
+        if chosen.any():
+            yield one, several, rows[chosen]

@@ -138,7 +138,7 @@ class Recomputer:
         own = {c: full.get(f"{claim}{end}") for c, end in ENDINGS.items()}
         low, high = allowed_interval(relation, **own)
         direct, near = self._parts[name]
-        share = shares(direct["study"], meets(direct, low, high))
+        share = shares(direct["sample"], meets(direct, low, high))
         found = by_count(share, meets(near, low, high).any(axis=-1))
         return {f"{name}.{VERDICT}": found, f"{name}.{AGREEING}": 100 * share}
 

@@ -112,11 +112,11 @@ def _rules(rules: dict[Verdict, str]) -> pd.DataFrame:
 
 COUNT_RULES = _rules(
     {
-        Verdict.HOLDS: "at least two thirds of the studies that measured it agree",
-        Verdict.IN_PART: "some studies that measured it agree, but less than two thirds",
-        Verdict.NOT_SUPPORTED: "no study that measured it agrees, but one of something near does",
-        Verdict.CONTRADICTED: "no study agrees, whether it measured it or something near",
-        Verdict.NOT_TESTABLE: "no verified study measured it",
+        Verdict.HOLDS: "at least two thirds of the samples that measured it agree",
+        Verdict.IN_PART: "some samples that measured it agree, but less than two thirds",
+        Verdict.NOT_SUPPORTED: "no sample that measured it agrees, but one of something near does",
+        Verdict.CONTRADICTED: "no sample agrees, whether it measured it or something near",
+        Verdict.NOT_TESTABLE: "no verified sample measured it",
     }
 )
 INTERVAL_RULES = _rules(

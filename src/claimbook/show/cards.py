@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from claimbook.book.bibliography import format_entry_html
 from claimbook.book.book import Book
-from claimbook.book.evidence import NOT_EVIDENCE
+from claimbook.book.evidence import NO_VOTE, NOT_EVIDENCE
 from claimbook.book.format import (
     figure_text,
     interval_text,
@@ -25,6 +25,7 @@ from claimbook.book.text import doi_link, markdown_text, safe_link
 from claimbook.citations.fields import as_text
 from claimbook.citations.known_dois import known_dois
 from claimbook.claims.cited_support import cited_support, said_by_cited_works
+from claimbook.claims.readings import reading_states
 from claimbook.claims.summary import Summary
 from claimbook.claims.verdict import Verdict
 from claimbook.errors import InputError, nearest
@@ -136,8 +137,9 @@ class _Shared:
         self.audited = audited.set_index("key")
         self.support = cited_support(book).set_index(["claim", "key"])["support"].to_dict()
         self.said = _said_for_claim(book)
-        self.wider = all_wider_rows(book)
+        self.wider = rows_beside_all(book)
         self.dois = known_dois(book)
+        self.readings = reading_states(book)
 
 
 def _sections(shared: _Shared, claim: pd.Series, columns, verdicts, used) -> list[tuple[str, str]]:
@@ -216,7 +218,7 @@ def _reported(shared: _Shared, own: pd.DataFrame) -> str:
                 "; ".join(filter(None, (_field(row, "population"), people))),
                 plain_words(row.get("locator")),
                 plain_words(row["support"]),
-                _checked(row),
+                _checked(shared, "findings", row),
             ]
         )
     heads = ["row", "reports", "figure", "population", "read in", "says so?", "how checked"]
@@ -226,13 +228,13 @@ def _reported(shared: _Shared, own: pd.DataFrame) -> str:
 # --- the wider evidence --------------------------------------------------------------------------
 
 
-def wider_rows(book: Book, claim: str) -> dict[str, pd.DataFrame]:
+def rows_beside(book: Book, claim: str) -> dict[str, pd.DataFrame]:
     """Return table -> rows about a claim beside those of its own cited works, if it has any."""
-    return all_wider_rows(book)[book.claim(claim)["claim"]]
+    return rows_beside_all(book)[book.claim(claim)["claim"]]
 
 
-def all_wider_rows(book: Book) -> dict[str, dict[str, pd.DataFrame]]:
-    """Return claim -> what `wider_rows` returns for it."""
+def rows_beside_all(book: Book) -> dict[str, dict[str, pd.DataFrame]]:
+    """Return claim -> what `rows_beside` returns for it."""
     own = set(_said_for_claim(book)["row_id"])
     found: dict[str, dict[str, pd.DataFrame]] = {claim: {} for claim in book.claims["claim"]}
     for name, frame in book.tables.frames.items():
@@ -264,7 +266,7 @@ def _wider(shared: _Shared, claim: str, columns: Mapping[str, Columns]) -> str:
                     "; ".join(filter(None, (_field(row, column) for column in shape.words))),
                     _number(shared.book, name, row, shape),
                     plain_words(row.get(shape.bearing)) if shape.bearing else "",
-                    _checked(row),
+                    _checked(shared, name, row),
                 ]
             )
     counts = ", ".join(f"{len(frame)} in `{name}`" for name, frame in found.items())
@@ -326,11 +328,14 @@ def _number(book: Book, table: str, row: pd.Series, shape: Columns) -> str:
     return f"{text} ({UNCONFIRMED})" if doubtful else text
 
 
-def _checked(row: pd.Series) -> str:
-    """Return how a row is backed; one that enters no estimate says so."""
-    level = row.get("verification")
-    words = plain_words(level)
-    return f"{words}: not used" if str(level) in NOT_EVIDENCE else words
+def _checked(shared: "_Shared", table: str, row: pd.Series) -> str:
+    """Return how a row is backed, what was read twice, and which rows have no vote or no use."""
+    level, role = row.get("verification"), as_text(row.get("sample_role"))
+    if str(level) in NOT_EVIDENCE:
+        return f"{plain_words(level)}: not used"
+    vote = f"{role}, no vote of its own" if role in NO_VOTE else ""
+    reading = shared.readings.get((table, row["row_id"]), "")
+    return "; ".join(filter(None, (plain_words(level), vote, reading)))
 
 
 def verdict_sentence(record: Mapping) -> str:

@@ -11,7 +11,11 @@ from claimbook.claims.verdict import Verdict
 from claimbook.show.pictures import drawn
 
 BAND = "0.85"
-PARTS = {"direct": "measured it", "indirect": "measured something near it"}
+PARTS = {
+    "direct": "measured it",
+    "indirect": "measured something near it",
+    "uncounted": "has no vote",
+}
 LOG_SPAN = 20  # a logarithmic axis where the largest number is more than this many times the least
 
 
@@ -58,17 +62,20 @@ def ratio_plot(comparisons: list[Comparison], labels: dict[str, str]):
 def evidence_plot(comparison: Comparison, axis_label: str):
     """Draw every row that a figure was compared with, direct ones first, over the text's figure.
 
-    Data: the text's figure, then its rows, in the figure's unit; part is text, direct or indirect.
+    Data: the text's figure, then its rows, in the figure's unit; part is text, direct, indirect or
+    uncounted, and why says why a row has no vote.
     """
     record, verdict = comparison.record, _verdict(comparison)
     rows = comparison.rows.sort_values(["part", "value"], kind="stable").reset_index(drop=True)
     fig, ax = plt.subplots(figsize=(8, 0.28 * len(rows) + 1.9))
     ax.axvspan(*_drawn_band(comparison), color=BAND, lw=0)
     colours = sns.color_palette()
-    for part, colour, marker in (("direct", colours[0], "o"), ("indirect", colours[7], "D")):
+    looks = {"direct": (colours[0], "o"), "indirect": (colours[7], "D"), "uncounted": ("0.6", "x")}
+    for part, (colour, marker) in looks.items():
         own = rows[rows["part"] == part]
         ax.hlines(own.index, own["low"], own["high"], color=colour)
-        style = {"color": colour, "mec": "white", "ls": "", "label": PARTS[part]}
+        edge = colour if marker == "x" else "white"
+        style = {"color": colour, "mec": edge, "ls": "", "label": PARTS[part] if len(own) else None}
         ax.plot(own["value"], own.index, marker, **style)
     _lines(ax, rows["row_id"], fontsize=8)
     positive = rows.loc[rows["low"] > 0, "low"]
@@ -77,12 +84,12 @@ def evidence_plot(comparison: Comparison, axis_label: str):
         ax.xaxis.set_major_formatter(lambda x, _: number_text(x))
     ax.set_xlabel(axis_label)
     ax.set_title(f"{record['figure']}: {verdict.text}", fontsize=11)
-    if "indirect" in set(rows["part"]):
+    if set(rows["part"]) - {"direct"}:
         ax.legend(title=None, loc="best", frameon=True, fontsize=9)
     low, high = stated_interval(_claim_of(record))
     text = {"part": "text", "row_id": record["claim"], "value": record["value"]}
     text |= {"low": low, "high": high if np.isfinite(high) else None}
-    columns = ["part", "row_id", "study", "value", "low", "high", "agrees"]
+    columns = ["part", "row_id", "study", "sample", "value", "low", "high", "agrees", "why"]
     data = pd.concat([pd.DataFrame([text]), rows.astype(object)], ignore_index=True)
     return (
         fig,
@@ -95,19 +102,22 @@ def _evidence_words(record: dict, rows: pd.DataFrame) -> str:
     near = rows[rows["part"] == "indirect"]
     span = interval_text(near["low"].min(), near["high"].max(), record["unit"])
     also = f" Rows that measured something near it run over {span}." if len(near) else ""
+    if silent := (rows["part"] == "uncounted").sum():
+        also += f" Crosses mark {silent} {'row' if silent == 1 else 'rows'} without a vote."
     against = f"Against the text's figure ({record['figure']}), drawn as a grey band, "
     if not record["studies"]:
         return f"{against}no verified study measured {record['measured']}.{also}"
     found = interval_text(record["low"], record["high"], record["unit"])
+    counted = record["method"].split()[-1]  # samples or studies
     return (
-        f"{against}{record['measured']} was found at {found} in {record['studies']} studies, "
+        f"{against}{record['measured']} was found at {found} in {record['studies']} {counted}, "
         f"of which {record['studies_agreeing']} agree at least in part.{also}"
     )
 
 
 @drawn
 def agreement_plot(agreeing: pd.Series, verdicts: pd.Series, threshold: float):
-    """Draw the share of studies that agree with each figure.
+    """Draw the share of samples that agree with each figure.
 
     agreeing: figure -> percent. verdicts: figure -> verdict. threshold: percent from which a
     figure holds.
@@ -121,10 +131,10 @@ def agreement_plot(agreeing: pd.Series, verdicts: pd.Series, threshold: float):
     ax.axvline(threshold, color="0.4", lw=1, ls="--")
     _lines(ax, agreeing.index)
     ax.set_xlim(-2, 102)
-    ax.set_xlabel("studies that agree (percent); dashed: from here a figure holds")
+    ax.set_xlabel("samples that agree (percent); dashed: from here a figure holds")
     words = [f"{name}: {number_text(p)} %, {verdicts[name]}" for name, p in agreeing.items()]
     data = pd.DataFrame({"percent": agreeing, "verdict": verdicts}).rename_axis("figure")
-    return fig, f"Share of studies that agree with each figure. {'; '.join(words)}.", data
+    return fig, f"Share of samples that agree with each figure. {'; '.join(words)}.", data
 
 
 def _verdict(comparison: Comparison) -> Verdict:

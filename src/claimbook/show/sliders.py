@@ -13,7 +13,7 @@ from claimbook.claims.sensitivity import figure_ranges, slider_range
 from claimbook.claims.verdict import HOLDS_SHARE, Verdict
 from claimbook.errors import InputError
 from claimbook.show.evidence_plot import agreement_plot
-from claimbook.show.html import pieces, text
+from claimbook.show.html import cell_text, pieces
 
 
 def is_live() -> bool:
@@ -49,7 +49,7 @@ def panel(recomputer: Recomputer, labels: dict[str, str]) -> widgets.VBox:
         try:
             found = recomputer.answers(figures).iloc[0]
         except InputError as error:
-            answers.value = f"<p>{text(error)}</p>"
+            answers.value = f"<p>{cell_text(error)}</p>"
             return
         answers.value = _answers_html(recomputer, found, labels)
         picture.value = _picture(recomputer, found, labels)

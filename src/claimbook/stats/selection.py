@@ -79,3 +79,14 @@ def classified(texts: pd.Series, words: Mapping[str, Iterable[str]], otherwise: 
         return otherwise if low else NO_LEVEL
 
     return texts.map(one, na_action=None).astype(object)
+
+
+def better_half(rows: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the samples with the least risk of bias: no more noes than the median.
+
+    answers: columns sample_id and answer, several rows per sample. Samples without answers are
+    left out. Where many samples have the median number, more than half of them remain.
+    """
+    noes = (answers["answer"] == "no").groupby(answers["sample_id"]).sum()
+    own = rows["sample_id"].map(noes)
+    return rows[own <= own.median()]
