@@ -26,11 +26,12 @@ def test_animals_and_statements_without_data_are_not_counted_among_people(ran):
     assert set(ran.names["people"]["species"]) == {"human"}
 
 
-def test_whole_body_synthesis_spans_two_studies(ran):
+def test_whole_body_synthesis_of_one_sample_decides_and_all_rows_are_told(ran):
     made = ran.answers["no_synthesis_with_age"]
     # 100 * (0.32 / 0.47 - 1) and 100 * (1.26 / 3.47 - 1), from the printed means
-    assert made["high"] == -31.91
-    assert made["low"] == -63.69
+    assert made["estimate"] == made["low"] == made["high"] == -31.91
+    assert list(made["rows"]) == ["kim2014_faseb_02"]
+    assert "31.9 to 63.7" in made["reason"]
     assert made["verdict"] == "not supported"
 
 

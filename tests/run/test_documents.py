@@ -39,7 +39,7 @@ def test_only_the_marked_part_changes_and_only_once(checkout):
 
 def test_answers_without_study_or_with_one_read_well(checkout):
     table = (refresh(*checkout), (checkout[0] / "README.md").read_text())[1]
-    assert "| not measured | – not testable |" in table
+    assert "| no sample measured it | – not testable |" in table
     assert "1 study |" in table and "2 studies |" in table
 
 

@@ -355,12 +355,16 @@ def _key_fits_author(frame: pd.DataFrame) -> Found:
             yield row, "year", f"the year that study_key {key} names"
 
 
+_WITHOUT_TITLE = re.compile(r"([_-][0-9a-f]{12,})?(\.html?)?$")
+"""What follows a title in an address: a number of the host's own, and an ending."""
+
+
 def _title_fits_address(frame: pd.DataFrame) -> Found:
     """An address that spells out a title begins like the title and goes on like it."""
     for row, title, cell in frame[["title", "evidence_url"]].dropna().itertuples():
         words = _plain(title).replace(" ", "")
         for slug in unquote(urlparse(str(cell).split(" | ")[0]).path).split("/"):
-            spelt = _plain(slug).replace(" ", "")
+            spelt = _plain(_WITHOUT_TITLE.sub("", slug)).replace(" ", "")
             alike = len(commonprefix([words, spelt]))
             if alike >= ALIKE and min(len(words), len(spelt)) - alike >= ALIKE:
                 yield row, "title", f"the title that its address spells, {slug}"

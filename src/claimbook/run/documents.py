@@ -65,16 +65,16 @@ def answers_markdown(records: list[dict], text: str = About.text) -> str:
     Answers to other questions carry no report of a cited source and are left out.
     """
     says = markdown_text(text[:1].upper() + text[1:])
-    heads = ["Question", says, "Its cited source", "Studies: median (range)", "Verdict"]
+    heads = ["Question", says, "Its cited source", "Samples: median (range)", "Verdict"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for record in records:
         if "cited" not in record:
             continue
         cited = record["cited"]
         reported = _value_with_range(cited, "value") or "no such figure seen"
-        studies = f"{record['studies']} {'study' if record['studies'] == 1 else 'studies'}"
+        samples = f"{record['studies']} {'sample' if record['studies'] == 1 else 'samples'}"
         found = _value_with_range(record, "estimate")
-        evidence = f"{found}, {studies}" if found else "not measured"
+        evidence = f"{found}, {samples}" if found else "no sample measured it"
         cells = [record["asks"], record["figure"], reported, evidence]
         marked = [markdown_text(cell) for cell in cells]
         lines.append(f"| {' | '.join(marked)} | {Verdict(record['verdict']).text} |")

@@ -27,7 +27,7 @@ def first_page(site: Site, further: dict[str, str]) -> str:
         in_short=_in_short(site),
         heads=[
             f"{text[:1].upper()}{text[1:]} says",
-            "Studies: median (range)",
+            "Samples: median (range)",
             "Verdict",
             "Certainty",
         ],  # fmt: skip

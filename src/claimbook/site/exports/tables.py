@@ -94,7 +94,8 @@ def _flat(answer: dict) -> dict:
         if isinstance(value, dict):
             row |= _flat({f"{name}_{inner}": part for inner, part in value.items()})
         else:
-            row[name] = (";".join(map(str, value)) or None) if isinstance(value, list) else value
+            value = ";".join(map(str, value)) if isinstance(value, list) else value
+            row[name] = None if value == "" else value
     return row
 
 
