@@ -45,8 +45,9 @@ def run_cells(name: str, book: Book, **figures) -> Ran:
     def picture(picture, name, source, claim=()):
         ran.figures[name] = picture.alt
 
-    def say(text, plain=None, claim=()):
+    def say(text, plain=None, claim=(), answer=()):
         ran.said.append(text)
+        outputs.say(text, answer=answer)  # through `shown`, which keeps the answers
 
     def shown(bundle, raw=False, metadata=None):
         if carried := bundle.get(output_keys.ANSWERS_TYPE):

@@ -1,27 +1,7 @@
 """Prevalence by age, and contrasts between two groups of the same study (sexes, say).
 
-A stratum is a row with an age range and a prevalence. It is placed at the middle of its range; an
-open end is closed at `OPEN_UPPER` or `OPEN_LOWER` years, a stated assumption. Log odds and
-variances come from `proportions.strata_on_logit_scale`, which says for each row where its variance
-is from; rows without one are listed in `excluded` and never enter.
-
-Within studies
-    `within_study_slopes` fits each series (study, or study and sex) by weighted least squares and
-    `pool_slopes` pools the slopes: only differences inside a study count.
-Pooled curve
-    ``y = X(age) b + intercept(study) [+ slope(study) * (age - 50)] + stratum + error``: study
-    effects and stratum effects are normal, the error variance is the known sampling variance.
-    Fitted by maximum likelihood to choose the form, by REML to report it. It is a
-    multilevel meta-regression; metafor's ``rma.mv`` fits the same (``validation/metafor``).
-    statsmodels' MixedLM cannot hold known error variances, hence the few functions here.
-Which form
-    Straight line or restricted cubic spline with three knots (10, 50, 90 % of the ages; Harrell
-    2001), each with and without a random slope: the lowest AICc under maximum likelihood wins. A
-    spline is a candidate from 8 strata at 5 or more different ages, a random slope from 3 studies
-    with two or more ages each. The table of candidates is kept.
-Interval
-    t with m - 1 df, m the number of studies that have two ages or more (at least two are needed):
-    only they compare ages, and the studies, not the strata, are the units.
+A stratum is a row with an age range and a prevalence, placed at the middle of its range.
+statsmodels' MixedLM cannot hold known error variances, hence the few functions here.
 """
 
 from dataclasses import asdict, dataclass
@@ -44,11 +24,10 @@ from claimbook.stats.proportions import (
     to_percent,
 )
 
-OPEN_UPPER = 90.0
-OPEN_LOWER = 18.0
+OPEN_UPPER, OPEN_LOWER = 90.0, 18.0  # years at which an open end is closed, an assumption
 CENTRE = 50.0
 OLDEST = 120.0
-KNOT_QUANTILES = (0.1, 0.5, 0.9)
+KNOT_QUANTILES = (0.1, 0.5, 0.9)  # Harrell 2001
 SPLINE_MIN_ROWS = 8
 SPLINE_MIN_AGES = 5
 SLOPE_MIN_STUDIES = 3
@@ -59,10 +38,10 @@ MEASURES = ("odds_ratio", "prevalence_ratio")
 class AgeCurve:
     """A fitted curve: `predict_curve` and `age_contrast` read it.
 
-    comparing: number of studies with two ages or more. variances: intercept, slope and stratum
-    (REML). candidates: the forms compared (form, random_slope, parameters, log_likelihood, aicc,
-    chosen). strata: the rows used (id, study, series, age, yi, vi, prevalence, n, variance_from);
-    excluded: the others with their reason.
+    comparing: number of studies with two ages or more. df: `comparing` - 1, for only they compare
+    ages, and the studies, not the strata, are the units. variances: intercept, slope and stratum
+    (REML). candidates: form, random_slope, parameters, log_likelihood, aicc, chosen. strata,
+    excluded: as `age_strata` returns them.
     """
 
     form: str
@@ -80,7 +59,7 @@ class AgeCurve:
     excluded: pd.DataFrame
 
     def design(self, ages) -> np.ndarray:
-        """Return the columns of the curve at `ages` (see `curve_design`)."""
+        """Return the columns of the curve at `ages`."""
         return curve_design(ages, self.form, self.knots)
 
     def to_frame(self) -> pd.DataFrame:
@@ -100,8 +79,7 @@ class AgeContrast:
     """Whether a curve rises between two ages.
 
     prevalence_from, prevalence_to: percent. difference: percentage points, its interval by the
-    delta method. label: read from the odds ratio's interval, "rises" above 1, "falls" below 1,
-    else "no clear change". extrapolated: an age lies outside the strata's midpoints.
+    delta method. label: see `direction`. extrapolated: an age is outside the strata's midpoints.
     """
 
     from_age: float
@@ -233,8 +211,7 @@ def pool_slopes(slopes: pd.DataFrame) -> PooledEffect:
 def spline_basis(ages, knots) -> np.ndarray:
     """Return restricted cubic spline terms beyond the straight line (len(knots) - 2 columns).
 
-    Truncated cubes constrained to be linear outside the outer knots, over
-    (last - first)².
+    Truncated cubes, linear outside the outer knots, over (last - first)².
     Source: Durrleman & Simon 1989; Harrell 2001.
     """
     x, knots = np.asarray(ages, float)[:, None], np.asarray(knots, float)
@@ -258,9 +235,10 @@ def curve_design(ages, form: str, knots) -> np.ndarray:
 def mixed_fit(y, v, design, study, age_x, random_slope: bool, restricted: bool) -> dict:
     """Fit strata of known variance with random intercepts and slopes of studies, and strata.
 
-    age_x: decades from the centre. Returns beta, cov, variances (intercept, slope, stratum) and
-    log_likelihood. The variance components are searched as standard deviations from several
-    starts, so zero is reachable.
+    ``y = design b + intercept(study) [+ slope(study) * age_x] + stratum + error``, as metafor's
+    ``rma.mv``. age_x: decades from the centre. Returns beta, cov, variances (intercept, slope,
+    stratum) and log_likelihood. The variance components are searched as standard deviations from
+    several starts, so zero is reachable.
     """
     same = study[:, None] == study[None, :]
     components = [same.astype(float)]
@@ -284,27 +262,18 @@ def mixed_fit(y, v, design, study, age_x, random_slope: bool, restricted: bool) 
     def objective(sd):
         return -solve(sd)[0]
 
-    best = None
-    for start in (0.1, 0.5, 1.5):
-        found = minimize(
-            objective,
-            np.full(len(components), start),
-            method="L-BFGS-B",
-            bounds=[(0.0, 20.0)] * len(components),
-            options={"ftol": 1e-14, "gtol": 1e-9},
-        )
-        if best is None or found.fun < best.fun:
-            best = found
+    count, exact = len(components), {"ftol": 1e-14, "gtol": 1e-9}
+    bounds = {"method": "L-BFGS-B", "bounds": [(0.0, 20.0)] * count, "options": exact}
+    found = (minimize(objective, np.full(count, start), **bounds) for start in (0.1, 0.5, 1.5))
+    best = min(found, key=lambda one: one.fun)
+    exact = {"xatol": 1e-9, "fatol": 1e-12, "maxiter": 4000}
     polished = minimize(
-        lambda sd: objective(np.abs(sd)),
-        best.x,
-        method="Nelder-Mead",
-        options={"xatol": 1e-9, "fatol": 1e-12, "maxiter": 4000},
+        lambda sd: objective(np.abs(sd)), best.x, method="Nelder-Mead", options=exact
     )
     sd = np.abs(polished.x) if polished.fun < best.fun else best.x
     value, beta, information = solve(sd)
     names = ["intercept", "slope", "stratum"] if random_slope else ["intercept", "stratum"]
-    variances = {"slope": 0.0} | {n: float(s**2) for n, s in zip(names, sd, strict=True)}
+    variances = {"slope": 0.0} | dict(zip(names, map(float, sd**2), strict=True))
     return {
         "beta": beta,
         "cov": np.linalg.inv(information),
@@ -320,12 +289,14 @@ def fit_age_curve(
     form: str | None = None,
     random_slope: bool | None = None,
 ) -> AgeCurve:
-    """Fit a pooled curve of the log odds on age (see module docstring for model and rule).
+    """Fit a pooled curve of the log odds on age (see `mixed_fit`), reported by REML.
 
-    strata, excluded: as `age_strata` returns them. form ("linear", "spline") and random_slope
-    override the rule. Raises InputError for fewer than four strata, fewer than three ages or fewer
-    than two studies that have two ages each: differences between studies are not differences
-    between ages, so a curve cannot be drawn from that.
+    Of a straight line and a restricted cubic spline with three knots, each with and without random
+    slopes, the lowest AICc under maximum likelihood wins; a spline or slopes only where there are
+    enough strata, ages and studies (the constants above). form ("linear", "spline") and
+    random_slope override the rule. strata, excluded: as `age_strata` returns them.
+    Raises InputError for fewer than four strata, fewer than three ages or fewer than two studies
+    that have two ages each: differences between studies are not differences between ages.
     """
     if form is not None:
         check_choice("form", form, ("linear", "spline"))
@@ -362,14 +333,13 @@ def fit_age_curve(
     table["chosen"] = np.arange(len(table)) == winner
     form, random_slope = candidates[winner][:2]
     chosen = fit(form, random_slope, restricted=True)
+    del chosen["log_likelihood"]
     return AgeCurve(
         form=form,
         random_slope=bool(random_slope),
-        beta=chosen["beta"],
-        cov=chosen["cov"],
+        **chosen,
         knots=knots if form == "spline" else (),
         df=several - 1,
-        variances=chosen["variances"],
         k=k,
         studies=studies,
         comparing=several,
@@ -435,9 +405,7 @@ def age_contrast(curve: AgeCurve, from_age: float, to_age: float) -> AgeContrast
 
 def direction(low: float, high: float) -> str:
     """Return "rises", "falls" or "no clear change" from an interval of log odds."""
-    if low > 0:
-        return "rises"
-    return "falls" if high < 0 else "no clear change"
+    return "rises" if low > 0 else "falls" if high < 0 else "no clear change"
 
 
 def age_contrast_within(
@@ -465,12 +433,11 @@ def paired_contrast(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compare level `first` of column `arm` with level `second` inside each study.
 
-    measure: "odds_ratio" or "prevalence_ratio"; the effect is its logarithm, its variance the sum
-    of the two arms'. Returns (pairs, excluded). Pairs has study, first_id, second_id,
-    first_percent, second_percent, yi, vi, ratio, low, high, variance_from (of both): pool yi and vi
-    by `pool_effects` and take the exponential. Excluded has id, reason: an arm alone, no variance,
-    or an arm that occurs twice in a study (which of them is meant cannot be known, so the study is
-    left out: pass rows of one stratum).
+    measure: "odds_ratio" or "prevalence_ratio"; the effect is its logarithm.
+    Returns (pairs, excluded). Pairs has study, first_id, second_id, first_percent, second_percent,
+    yi, vi, ratio, low, high, variance_from (of both): pool yi and vi by `pool_effects` and take
+    the exponential. Excluded has id, reason: an arm alone, no variance, or an arm that occurs
+    twice in a study (which of them is meant cannot be known: pass rows of one stratum).
     """
     check_choice("measure", measure, MEASURES)
     require_columns(frame, arm=arm, study=study)
@@ -484,14 +451,13 @@ def paired_contrast(
             excluded += [(i, reason) for i in rows["id"]]
             continue
         a, b = (rows[rows["arm"] == x].iloc[0] for x in (first, second))
-        if measure == "odds_ratio":
-            yi, vi = a["yi"] - b["yi"], a["vi"] + b["vi"]
-        else:
+        yi, vi = a["yi"] - b["yi"], a["vi"] + b["vi"]
+        if measure == "prevalence_ratio":
             share_a, share_b = (float(to_percent(x["yi"])) / 100.0 for x in (a, b))
             yi = np.log(share_a / share_b)
             vi = a["vi"] * (1 - share_a) ** 2 + b["vi"] * (1 - share_b) ** 2
         half = Z_95 * np.sqrt(vi)
-        ratios = np.exp(yi), np.exp(yi - half), np.exp(yi + half)
+        ratios = np.exp([yi, yi - half, yi + half])
         sources = ", ".join(sorted({a["variance_from"], b["variance_from"]}))
         percents = a["prevalence"], b["prevalence"]
         pairs.append((name, a["id"], b["id"], *percents, yi, vi, *ratios, sources))

@@ -54,16 +54,9 @@ def age_plot(curve: AgeCurve, series_names: dict[str, str], axis_label: str, wha
 
 
 def _end_label(ax, x, y, words: str, colour) -> None:
-    ax.annotate(
-        words,
-        (x, y),
-        xytext=(7, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=FONT,
-        color=colour,
-        bbox={"fc": "white", "ec": "none", "alpha": 0.75, "pad": 0.6},
-    )
+    paper = {"fc": "white", "ec": "none", "alpha": 0.75, "pad": 0.6}
+    style = {"va": "center", "fontsize": FONT, "color": colour, "bbox": paper}
+    ax.annotate(words, (x, y), xytext=(7, 0), textcoords="offset points", **style)
 
 
 def _age_data(curve: AgeCurve) -> pd.DataFrame:

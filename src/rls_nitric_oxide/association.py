@@ -1,7 +1,6 @@
-"""Two series crossed over age bands, and how little that can show.
+"""Two series crossed over age bands, and how little that can show: an ecological association.
 
-A measure that falls while another rises across age bands is an ecological association: each band
-is one point, whoever was measured, and anything else that moves with age gives the same picture.
+Each band is one point, whoever was measured; whatever moves with age gives the same picture.
 """
 
 from dataclasses import asdict, dataclass
@@ -29,9 +28,8 @@ def band_of(ages: pd.Series, bands: pd.DataFrame) -> pd.Series:
 def measures_by_band(changes: pd.DataFrame, rows: pd.DataFrame, bands: pd.DataFrame):
     """Place each comparison of old with young in the band of the old group's age.
 
-    changes: from `change.compare_groups` (row_id, percent_change, reported_change, ci_low,
-        ci_high). rows: the same table with row_id, mean_age, age_min, age_max, age_unit, sex,
-        measure_class.
+    changes: from `group_change.compare_groups`. rows: the table that was compared, with mean_age,
+        age_min, age_max, age_unit, sex and measure_class.
     Returns (placed, unplaced): placed has row_id, measure_class, sex, age, band, percent (of the
     young group), low, high; unplaced lists the row ids without an age or a change.
     """

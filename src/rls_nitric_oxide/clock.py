@@ -1,7 +1,6 @@
-"""Clock times on a circle: distances and windows across midnight, and peaks against a claim.
+"""Clock times on a circle: text ``HH:MM``, or hours as floats; hours in results lie in [0, 24).
 
-Clock times are text ``HH:MM`` or hours as floats; 00:00 and 24:00 are one moment, and a window
-from 21:00 to 03:00 passes midnight. Hours in results lie in [0, 24).
+00:00 and 24:00 are one moment, and a window from 21:00 to 03:00 passes midnight.
 """
 
 import math
@@ -20,10 +19,7 @@ _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 
 
 def parse_clock(text: Any) -> float:
-    """Return the hours after midnight of ``HH:MM``; ``24:00`` is 0.
-
-    Raises InputError if `text` is not a clock time.
-    """
+    """Return the hours after midnight of ``HH:MM``; ``24:00`` is 0."""
     match = _CLOCK.fullmatch(text.strip()) if isinstance(text, str) else None
     hours, minutes = (int(part) for part in match.groups()) if match else (99, 99)
     if minutes > 59 or hours * 60 + minutes > DAY * 60:
@@ -32,13 +28,11 @@ def parse_clock(text: Any) -> float:
 
 
 def clock_hours(times: Any) -> np.ndarray:
-    """Return clock times (text, or hours as numbers) as hours; missing ones stay NaN.
+    """Return clock times as hours, taken round the clock (25.0 is 01:00); missing ones stay NaN.
 
-    Numbers must be finite; they are taken round the clock (25.0 is 01:00).
-
-    Raises InputError if an entry is neither a clock time nor a number nor missing.
+    Raises InputError if an entry is neither a clock time nor a finite number nor missing.
     """
-    entries = pd.Series(np.atleast_1d(np.asarray(times, dtype=object)))
+    entries = np.atleast_1d(np.asarray(times, dtype=object))
     return np.array([_hours(entry) for entry in entries], dtype=float)
 
 
@@ -110,13 +104,11 @@ def classify_timing(
 ) -> pd.DataFrame:
     """Return, row by row, whether peaks and troughs lie where a claim puts them.
 
-    df: peak_time, peak_time_end, trough_time, trough_time_end (clock times, missing where not
-    known; without an end the time is one moment) and rhythm_found (yes, no, mixed, missing).
-    peak_window, trough_window: the claimed windows, start and end; without a trough window only
-    the peak is judged.
+    df: the columns `ENDS` (clock times, missing where not known; without an end the time is one
+    moment) and rhythm_found (yes, no, mixed, missing).
+    peak_window, trough_window: start and end; without a trough window only the peak is judged.
     inverse: one boolean per row, true where a high reading means little of the thing claimed (an
-    inhibitor, a resistance); there the source's trough is taken as the peak and its peak as the
-    trough.
+    inhibitor, a resistance); there peak and trough change places.
     Returns, on the index of `df`:
         peak_agrees, trough_agrees  the two windows share a moment (missing if unknown)
         agreement                   yes (everything known agrees), partly (one of the two), no
@@ -137,15 +129,12 @@ def classify_timing(
             rows.append(_classify(row, peak_window, trough_window))
         except InputError as error:
             raise InputError(f"row {label}: {error}") from error
-    result = pd.DataFrame(
-        rows,
-        index=df.index,
-        columns=["peak_agrees", "trough_agrees", "agreement", "hours_from_peak_window"],
-    )
+    columns = ["peak_agrees", "trough_agrees", "agreement", "hours_from_peak_window"]
+    result = pd.DataFrame(rows, index=df.index, columns=columns)
     return result.astype({"peak_agrees": "boolean", "trough_agrees": "boolean"})
 
 
-def _classify(row: dict[str, Any], peak_window: Any, trough_window: Any) -> dict[str, Any]:
+def _classify(row: dict[str, Any], peak_window: Any, trough_window: Any) -> tuple:
     peak = _window(row["peak_time"], row["peak_time_end"])
     trough = _window(row["trough_time"], row["trough_time_end"])
     peak_agrees = windows_overlap(peak, peak_window) if peak else None
@@ -162,12 +151,7 @@ def _classify(row: dict[str, Any], peak_window: Any, trough_window: Any) -> dict
     if peak:
         gaps = [clock_distance(a, b) for a in peak for b in peak_window]
         away = 0.0 if peak_agrees else min(gaps)
-    return {
-        "peak_agrees": peak_agrees,
-        "trough_agrees": trough_agrees,
-        "agreement": agreement,
-        "hours_from_peak_window": away,
-    }
+    return peak_agrees, trough_agrees, agreement, away
 
 
 def _window(start: Any, end: Any) -> tuple[float, float] | None:

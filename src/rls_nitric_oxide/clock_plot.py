@@ -10,7 +10,7 @@ import seaborn as sns
 from claimbook.book.format import number_text, plain_words
 from claimbook.show.pictures import drawn
 from claimbook.stats.cosinor import Cosinor
-from rls_nitric_oxide.clock import clock_hours, dial_angle, format_clock, window_length
+from rls_nitric_oxide.clock import ENDS, clock_hours, dial_angle, format_clock, window_length
 
 SHAPES = "osD^vPX*"
 PANELS = 3  # side by side
@@ -22,8 +22,7 @@ def dial_plot(rows: pd.DataFrame, windows: dict[str, Window]):
     """Draw peaks (filled) and troughs (hollow) on rings around a dial, midnight at the top.
 
     rows: columns number (written beside the peak), group (one colour and shape each, drawn from
-        the inside out in the order of appearance), peak_time, peak_time_end, trough_time,
-        trough_time_end (clock times, missing where not known).
+        the inside out in the order of appearance) and `ENDS` (clock times, missing if not known).
     windows: label -> start and end of a claimed window, drawn as shaded sectors.
     Data: the rows, then the claimed windows as times of a peak.
     """
@@ -75,13 +74,10 @@ def _ring(ax, row, part: str, radius: float, colour, shape: str, filled: bool) -
 
 
 def _dial_data(rows: pd.DataFrame, windows: dict[str, Window]) -> pd.DataFrame:
-    claimed = [
-        {"group": label, "peak_time": start, "peak_time_end": end}
-        for label, (start, end) in windows.items()
-    ]
-    table = pd.concat([rows.astype(object), pd.DataFrame(claimed)], ignore_index=True)
-    times = ["peak_time", "peak_time_end", "trough_time", "trough_time_end"]
-    return table.reindex(columns=["number", "row_id", "group", *times])
+    claimed = [(label, *ends) for label, ends in windows.items()]
+    claimed = pd.DataFrame(claimed, columns=["group", *ENDS[:2]])
+    table = pd.concat([rows.astype(object), claimed], ignore_index=True)
+    return table.reindex(columns=["number", "row_id", "group", *ENDS])
 
 
 def _dial_words(rows: pd.DataFrame, windows: dict[str, Window]) -> str:

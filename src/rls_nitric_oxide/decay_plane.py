@@ -10,21 +10,14 @@ from claimbook.book.format import quantity_text
 from claimbook.show.pictures import drawn
 from rls_nitric_oxide.kinetics import LOG10_2, format_share, log10_share_left
 
-Band = tuple[str, float, float]
-"""Label, low and high of a measured range, in seconds."""
-
-LEVELS = (-24.0, -6.0, -2.0, -1.0, -0.301, -0.0458)
-"""Contours: one molecule in a mole, a millionth, 1, 10, 50 and 90 percent (as logarithms)."""
+Band = tuple[str, float, float]  # label, low and high of a measured range, in seconds
+LEVELS = (-24.0, -6.0, -2.0, -1.0, -0.301, -0.0458)  # one molecule in a mole, a millionth, ...
 LEVEL_NAMES = ("10⁻²⁴", "10⁻⁶", "1 %", "10 %", "50 %", "90 %")
 HATCHES = ("//", "\\\\", "..", "xx")
 
 
 @drawn
-def decay_plane(
-    half_lives: list[Band],
-    times: list[Band],
-    stated: tuple[float, float, str],
-):
+def decay_plane(half_lives: list[Band], times: list[Band], stated: tuple[float, float, str]):
     """Draw the share left over time (horizontal) and half-life (vertical), both logarithmic.
 
     half_lives, times: measured ranges in seconds, drawn as horizontal and vertical bands.

@@ -1,11 +1,4 @@
-"""Change between two groups: the ratio of their means as a percentage, with its interval.
-
-One row of the input is one group; a comparison joins a reference group (the young) with one
-or more compared groups (the old). The change is ``100 * (compared / reference - 1)``.
-
-The interval is that of the log ratio of means, whose variance is by the delta method
-``SE1^2 / mean1^2 + SE2^2 / mean2^2`` (Hedges, Gurevitch and Curtis 1999, Ecology 80:1150-1156;
-performance studied by Friedrich, Adhikari and Beyene 2008, doi:10.1186/1471-2288-8-32).
+"""Change between two groups, young and old: ``100 * (compared / reference - 1)`` of their means.
 
 A number after a plus-minus sign whose meaning the source does not state is never taken for a
 standard error, nor for a standard deviation: such a comparison has a change and no interval.
@@ -23,13 +16,10 @@ from claimbook.book.units import convert, same_kind
 from claimbook.errors import InputError
 from claimbook.stats.proportions import require_columns, row_ids
 
-CONFIDENCE = 0.95
-"""Coverage of every interval, and of the printed intervals that are read as `ci95`."""
-PRECISE_MEAN = 3.0
-"""A mean of fewer standard errors than this is too uncertain for the log ratio (Hedges 1999)."""
+UPPER = 0.975  # quantile of the upper end of every interval, and of those read as `ci95`
+PRECISE_MEAN = 3.0  # a mean of fewer standard errors is too uncertain (Hedges 1999)
 YOUNG, OLD = "young", "old"
-REPORTED = "percent_change_vs_young"
-"""Column with the change as the source states it, in percent."""
+REPORTED = "percent_change_vs_young"  # column with the change that the source states, percent
 REQUIRED = ("row_id", "comparison_id", "comparison_role", "value", "spread_type", "n", "unit")
 OPTIONAL = ("spread", "low", "high", "verification")
 NO_STANDARD_ERROR = {
@@ -66,16 +56,13 @@ def standard_error(row: Mapping[str, Any]) -> tuple[float, str]:
         return math.nan, f"spread type '{kind}' is not known"
     spread, size = _number(row.get("spread")), _number(row.get("n"))
     half = (_number(row.get("high")) - _number(row.get("low"))) / 2
+    width = half if math.isnan(spread) else spread
     if kind == "ci95":
-        tail = (1 + CONFIDENCE) / 2
-        usable = not math.isnan(size) and size >= 2
-        width = half / (stats.t.ppf(tail, size - 1) if usable else stats.norm.ppf(tail))
-    else:
-        width = spread if not math.isnan(spread) else half
-        if kind == "sd":
-            if math.isnan(size) or size < 2:
-                return math.nan, "the group size is not given, so SD gives no standard error"
-            width /= math.sqrt(size)
+        width = half / (stats.t.ppf(UPPER, size - 1) if size >= 2 else stats.norm.ppf(UPPER))
+    elif kind == "sd" and not size >= 2:
+        return math.nan, "the group size is not given, so SD gives no standard error"
+    elif kind == "sd":
+        width /= math.sqrt(size)
     if math.isnan(width):
         return math.nan, "the source gives no spread"
     if width <= 0:
@@ -86,14 +73,13 @@ def standard_error(row: Mapping[str, Any]) -> tuple[float, str]:
 def log_ratio_interval(
     value: float, error: float, reference: float, reference_error: float
 ) -> tuple[float, float]:
-    """Return the interval of the percent change by the delta method on the log ratio.
+    """Return the 95 % interval of the percent change by the delta method on the log ratio.
 
-    Both means and both standard errors must be above zero, in one unit.
+    Both means and both standard errors must be above zero, in one unit. Source: Hedges, Gurevitch
+    and Curtis 1999, Ecology 80:1150-1156; Friedrich 2008, doi:10.1186/1471-2288-8-32.
     """
     log = math.log(value / reference)
-    half = stats.norm.ppf((1 + CONFIDENCE) / 2) * math.hypot(
-        error / value, reference_error / reference
-    )
+    half = stats.norm.ppf(UPPER) * math.hypot(error / value, reference_error / reference)
     return 100 * math.expm1(log - half), 100 * math.expm1(log + half)
 
 
@@ -125,38 +111,27 @@ def compare_groups(df: pd.DataFrame) -> pd.DataFrame:
     row_ids(df, "row_id")
     table = df.reindex(columns=[*REQUIRED, *OPTIONAL, REPORTED])
     linked = table["comparison_id"].notna()
-    references = {
-        key: group.to_dict("records")
-        for key, group in table[linked & (table["comparison_role"] == YOUNG)].groupby(
-            "comparison_id"
-        )
-    }
-    shared = table.loc[linked & (table["comparison_role"] == OLD), "comparison_id"]
-    counts = shared.value_counts()
+    young = table[linked & (table["comparison_role"] == YOUNG)].groupby("comparison_id")
+    references = {key: group.to_dict("records") for key, group in young}
+    counts = table.loc[linked & (table["comparison_role"] == OLD), "comparison_id"].value_counts()
     rows = []
     for row in table.to_dict("records"):
         key, role = row["comparison_id"], row["comparison_role"]
+        found = references.get(key, [])
         if pd.isna(key):
             if not pd.isna(row[REPORTED]):
-                rows.append(_result(row, None, row[REPORTED], "the source gives no second value"))
+                rows.append(_result(row, None, "the source gives no second value"))
+        elif role == OLD and len(found) == 1:
+            rows.append(_compare(row, found[0]) | {"reference_shared_by": int(counts[key])})
         elif role == OLD:
-            found = references.get(key, [])
-            if len(found) == 1:
-                rows.append(_compare(row, found[0], row[REPORTED]))
-                rows[-1]["reference_shared_by"] = int(counts[key])
-            else:
-                why = f"{len(found)} rows of role '{YOUNG}' in this comparison, not one"
-                rows.append(_result(row, None, row[REPORTED], why))
+            why = f"{len(found)} rows of role '{YOUNG}' in this comparison, not one"
+            rows.append(_result(row, None, why))
         elif role != YOUNG:
-            why = f"role '{role}' is neither '{YOUNG}' nor '{OLD}'"
-            rows.append(_result(row, None, row[REPORTED], why))
+            rows.append(_result(row, None, f"role '{role}' is neither '{YOUNG}' nor '{OLD}'"))
         elif key not in counts.index:
-            why = f"no row of role '{OLD}' in this comparison"
-            rows.append(_result(None, row, row[REPORTED], why) | {"comparison_id": key})
-    result = pd.DataFrame(rows, columns=COLUMNS)
-    for column in ("of_falls", "of_percentages", "precise"):
-        result[column] = result[column].astype("boolean")
-    return result.astype({"reference_shared_by": "Int64"})
+            rows.append(_result(None, row, f"no row of role '{OLD}' in this comparison"))
+    types = dict.fromkeys(("of_falls", "of_percentages", "precise"), "boolean")
+    return pd.DataFrame(rows, columns=COLUMNS).astype(types | {"reference_shared_by": "Int64"})
 
 
 def place_claim(changes: pd.DataFrame, claimed_percent: float) -> pd.DataFrame:
@@ -185,7 +160,7 @@ def place_claim(changes: pd.DataFrame, claimed_percent: float) -> pd.DataFrame:
     )
 
 
-def _compare(row: dict[str, Any], other: dict[str, Any], reported: Any) -> dict[str, Any]:
+def _compare(row: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """Return the result row of one compared group and its reference group."""
     value, base = _number(row["value"]), _number(other["value"])
     weak = [r["row_id"] for r in (row, other) if r["verification"] in NOT_EVIDENCE]
@@ -196,19 +171,18 @@ def _compare(row: dict[str, Any], other: dict[str, Any], reported: Any) -> dict[
         why = "a group mean is not given"
     elif not why and value * base <= 0:
         why = "a ratio of means needs two values of one sign, neither of them zero"
+    result = _result(row, other, why)
     if why:
-        return _result(row, other, reported, why)
+        return result
     base *= factor
-    falls = value < 0
-    result = _result(row, other, reported, "")
     change = 100 * (value / base - 1)
     result |= {
         "reference_value": base,
         "difference": value - base,
         "percent_change": change,
-        "disagreement": change - _number(reported),
+        "disagreement": change - result["reported_change"],
         "basis": "recomputed",
-        "of_falls": falls,
+        "of_falls": value < 0,
         "of_percentages": row["unit"] == "percent",
     }
     (error, no_error), (base_error, no_base_error) = standard_error(row), standard_error(other)
@@ -224,35 +198,34 @@ def _compare(row: dict[str, Any], other: dict[str, Any], reported: Any) -> dict[
     }
 
 
-def _result(
-    row: dict[str, Any] | None, other: dict[str, Any] | None, reported: Any, why: str
-) -> dict[str, Any]:
+def _result(row: dict[str, Any] | None, other: dict[str, Any] | None, why: str) -> dict[str, Any]:
     """Return a result row with what is known before anything is computed."""
+    own = row or other
+    entered = _number(own[REPORTED])
     row, other = row or {}, other or {}
-    entered = _number(reported)
     basis = "none" if math.isnan(entered) else "as_reported"
     if any(r.get("verification") in NOT_EVIDENCE for r in (row, other)):
         basis = "not_verified"
-    return dict.fromkeys(COLUMNS) | {
-        "comparison_id": row.get("comparison_id"),
-        "row_id": row.get("row_id"),
-        "reference_row_id": other.get("row_id"),
-        "value": _number(row.get("value")),
-        "reference_value": math.nan if why else _number(other.get("value")),
-        "unit": row.get("unit", other.get("unit")),
-        "n": _number(row.get("n")),
-        "reference_n": _number(other.get("n")),
-        "difference": math.nan,
-        "percent_change": math.nan,
-        "reported_change": entered,
-        "disagreement": math.nan,
-        "ci_low": math.nan,
-        "ci_high": math.nan,
-        "reason_without_interval": "nothing to compare" if why else None,
-        "reason_without_change": why or None,
-        "basis": basis,
-        "verification": row.get("verification", other.get("verification")),
-    }
+    missing = ("difference", "percent_change", "disagreement", "ci_low", "ci_high")
+    return (
+        dict.fromkeys(COLUMNS)
+        | dict.fromkeys(missing, math.nan)
+        | {
+            "comparison_id": own["comparison_id"],
+            "row_id": row.get("row_id"),
+            "reference_row_id": other.get("row_id"),
+            "value": _number(row.get("value")),
+            "reference_value": math.nan if why else _number(other.get("value")),
+            "unit": own["unit"],
+            "n": _number(row.get("n")),
+            "reference_n": _number(other.get("n")),
+            "reported_change": entered,
+            "reason_without_interval": "nothing to compare" if why else None,
+            "reason_without_change": why or None,
+            "basis": basis,
+            "verification": own["verification"],
+        }
+    )
 
 
 def _unit_factor(unit: Any, other: Any) -> tuple[float, str]:

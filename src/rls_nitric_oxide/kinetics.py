@@ -1,23 +1,7 @@
-"""Laws of decay, transit and exchange, with units.
+"""Laws of decay, transit and exchange: pint quantities, text such as ``"2 ms"``, or bare numbers.
 
-Every argument that has a dimension may be a pint quantity (scalar or array), text such as
-``"2 ms"``, or a bare number or array in the unit that the docstring names. Results with a
-dimension are pint quantities of the collection's registry; pure ratios are floats or arrays.
-Arguments broadcast together as numpy arrays do.
-
-No substance, length or volume is known here: constants of nature come from `scipy.constants`,
-everything else from the caller. Zero, negative, missing and infinite inputs, and inputs of
-another dimension, raise `InputError`; where zero is meaningful the docstring says so.
-
-Sources:
-    ideal gas: n = pV/RT
-    creeping flow through a hole in a thin wall: Sampson 1891, doi:10.1098/rsta.1891.0012
-    flow in a long tube: Hagen and Poiseuille; laminar entrance length 0.06 Re d
-    diffusion through a hole or short channel, its path lengthened by pi d / 8 at each open end, as
-    for leaf pores: Franks and Beerling 2009, doi:10.1073/pnas.0904209106; without a channel this
-    is the exact conductance D d of a round hole in a thin wall
-    diffusion prevails in narrow openings of a cavity, convection in wide ones: Hood et al. 2009,
-    doi:10.1152/japplphysiol.91615.2008
+No substance, length or volume is known here. What is not above zero, missing, infinite or of
+another dimension raises `InputError`; where zero is meaningful the docstring says so.
 """
 
 import math
@@ -34,29 +18,19 @@ from claimbook.stats.simulation import Input, simulate
 if TYPE_CHECKING:
     import pint
 
-LOG10_2 = math.log10(2)
-"""One half-life takes this much off the decimal logarithm of what is left."""
-SMALLEST_PRINTED_PERCENT = 0.01
-"""Shares below this many percent are printed as a power of ten."""
-LOG10_ONE_IN_A_MOLE = -math.log10(constants.Avogadro)
-"""A share below this leaves less than one molecule of a whole mole."""
-CREEPING_REYNOLDS = 1.0
-"""Creeping-flow laws hold below this Reynolds number."""
-LAMINAR_REYNOLDS = 2300.0
-"""Flow in a tube is laminar below this Reynolds number."""
-ENTRANCE_LENGTHS = 0.06
-"""Laminar entrance length, in diameters per unit of Reynolds number."""
+LOG10_2 = math.log10(2)  # a half-life takes this off the decimal logarithm of what is left
+SMALLEST_PRINTED_PERCENT = 0.01  # smaller shares are printed as a power of ten
+LOG10_ONE_IN_A_MOLE = -math.log10(constants.Avogadro)  # below: less than a molecule of a mole
+CREEPING_REYNOLDS = 1.0  # creeping-flow laws hold below this Reynolds number
+LAMINAR_REYNOLDS = 2300.0  # flow in a tube is laminar below this Reynolds number
+ENTRANCE_LENGTHS = 0.06  # laminar entrance length, in diameters per unit of Reynolds number
 NOTHING = " (effectively nothing)"
 
 
 def log10_share_left(time: Any, half_life: Any) -> Any:
     """Return the decimal logarithm of the share left after `time` (both in seconds).
 
-    ``log10 share = -(time / half_life) * log10(2)``, which never underflows. A time of zero is
-    allowed and gives 0, the whole.
-
-    Raises InputError if a half-life is not above zero, a time is negative, or their ratio is
-    not finite.
+    It never underflows. A time of zero gives 0, the whole.
     """
     elapsed = magnitudes(time, "second", "time")
     if np.any(elapsed < 0):
@@ -71,10 +45,8 @@ def log10_share_left(time: Any, half_life: Any) -> Any:
 def format_share(log10_share: Any) -> Any:
     """Return a share given as decimal logarithm in words: a percentage or a power of ten.
 
-    ``"70.7 %"`` (three digits) from 0.01 percent up, ``"10^-6.2"`` below that, and
-    ``"10^-150.5 (effectively nothing)"`` where less than one molecule of a mole is left. An
-    array gives an array of text of the same shape.
-
+    ``"70.7 %"`` from 0.01 percent up, ``"10^-6.2"`` below that, and ``"10^-150.5 (effectively
+    nothing)"`` where less than one molecule of a mole is left. An array gives an array of text.
     Raises InputError if a logarithm is missing, infinite, or above 0 (more than the whole).
     """
     logs = magnitudes(log10_share, "dimensionless", "log10_share")
@@ -143,11 +115,7 @@ def steady_concentration(molar_input: Any, flow: Any) -> "pint.Quantity":
 
 
 def share_of(part: Any, whole: Any, unit: str) -> Any:
-    """Return `part` as percent of `whole`, both brought to `unit` first.
-
-    It may exceed 100 where the part is larger. Raises InputError where either is not positive
-    or does not fit `unit`.
-    """
+    """Return `part` as percent of `whole`, both brought to `unit` first; it may exceed 100."""
     return _plain(100 * positive(part, unit, "part") / positive(whole, unit, "whole"))
 
 
@@ -165,13 +133,11 @@ def reynolds_number(flow: Any, diameter: Any, density: Any, viscosity: Any) -> A
 def creeping_flow(diameter: Any, length: Any, pressure: Any, viscosity: Any) -> "pint.Quantity":
     """Return the flow (mL/second) through a round opening at low Reynolds number.
 
-    The resistances of the opening (Sampson, 24 mu / d^3) and of the channel (Hagen-Poiseuille,
-    128 mu L / (pi d^4)) in series: a hole in a thin wall for length 0, a long tube for length
-    much above the diameter. Valid below `CREEPING_REYNOLDS`; in a long tube up to
-    `LAMINAR_REYNOLDS` once the channel exceeds the entrance length.
-
-    `diameter` and `length` in mm (a length of zero is allowed), `pressure` (difference between
-    the two sides) in pascal, `viscosity` in pascal*second.
+    The resistances of the opening (24 mu / d^3: Sampson 1891, doi:10.1098/rsta.1891.0012) and of
+    the channel (128 mu L / (pi d^4): Hagen and Poiseuille) in series. Valid below
+    `CREEPING_REYNOLDS`; in a long tube up to `LAMINAR_REYNOLDS` past the entrance length.
+    `diameter` and `length` (may be zero) in mm, `pressure` (difference between the two sides) in
+    pascal, `viscosity` in pascal*second.
     """
     width, channel = _opening(diameter, length)
     push = positive(pressure, "pascal", "pressure")
@@ -187,7 +153,6 @@ def orifice_flow(
 
     ``Q = C (pi d^2 / 4) sqrt(2 dp / rho)``. Valid for a Reynolds number far above
     `CREEPING_REYNOLDS`; between the two regimes the coefficient itself depends on it.
-
     `diameter` in mm, `pressure` difference in pascal, `density` in kg/m**3,
     `discharge_coefficient` dimensionless, above 0 and at most 1.
     """
@@ -209,12 +174,11 @@ def opening_flows(
     density: Any,
     discharge_coefficient: Any,
 ) -> pd.DataFrame:
-    """Return the flow by each law, one row per diameter and law, with its validity.
+    """Return the flow by each law, one row per diameter (one or a list) and law.
 
     Columns: diameter_mm, law (creeping, orifice), flow_mL_per_second, reynolds, valid (whether
-    the law's own Reynolds number lies where the law holds), limit (the condition in words).
-    diameter: one number or a list; units as in `creeping_flow` and `orifice_flow`. Where no row
-    is valid the flow lies between the regimes, and both laws overstate it.
+    the law's own Reynolds number lies where the law holds), limit (the condition in words). Where
+    no row is valid the flow lies between the regimes, and both laws overstate it.
     """
     rows = []
     limits = {
@@ -243,11 +207,8 @@ def opening_flows(
 def pressure_exchange(volume: Any, pressure_swing: Any, pressure: Any) -> "pint.Quantity":
     """Return the gas (mL) that a swing of pressure moves in and out of a cavity: V dp / p.
 
-    Boyle's law for a cavity with one opening and stiff walls. It is an upper limit, reached
-    when the pressure inside follows the outside; then the width of the opening does not matter.
-
-    `volume` in mL, `pressure_swing` and `pressure` in pascal; the swing must be below the
-    pressure.
+    Boyle's law for a cavity with one opening and stiff walls: an upper limit, whatever the width.
+    `volume` in mL, `pressure_swing` and `pressure` in pascal; the swing is below the pressure.
     """
     swing = positive(pressure_swing, "pascal", "pressure_swing")
     level = positive(pressure, "pascal", "pressure")
@@ -259,13 +220,12 @@ def pressure_exchange(volume: Any, pressure_swing: Any, pressure: Any) -> "pint.
 def diffusive_conductance(diameter: Any, length: Any, diffusivity: Any) -> "pint.Quantity":
     """Return the conductance (mL/min) of a round opening for a gas that diffuses.
 
-    ``G = D (pi d^2 / 4) / (L + pi d / 4)``: the channel and an end correction of pi d / 8 at
-    each side. It holds for still gas well mixed on both sides, at diameters far above the mean
-    free path; the exact limits are D d for a thin wall and D A / L for a long channel. The
-    volume of gas exchanged per minute at full concentration difference; multiply by the
-    difference in fraction for the net flow.
-
-    `diameter` and `length` in mm (a length of zero is allowed), `diffusivity` in cm**2/second.
+    ``G = D (pi d^2 / 4) / (L + pi d / 4)``: the channel and an end correction of pi d / 8 at each
+    side, as for leaf pores (Franks and Beerling 2009, doi:10.1073/pnas.0904209106), for still gas
+    well mixed on both sides; the exact limits are D d for a thin wall and D A / L for a long
+    channel. Gas exchanged at full difference of concentration; diffusion prevails in narrow
+    openings, convection in wide ones (Hood et al. 2009, doi:10.1152/japplphysiol.91615.2008).
+    `diameter` and `length` (may be zero) in mm, `diffusivity` in cm**2/second.
     """
     width, channel = _opening(diameter, length)
     spread = convert(
@@ -278,8 +238,7 @@ def diffusive_conductance(diameter: Any, length: Any, diffusivity: Any) -> "pint
 def exchange_ratio(diameter: Any, reference_diameter: Any, length: Any) -> Any:
     """Return how many times the diffusive conductance of one width is that of another.
 
-    Independent of the gas. Between the ratio of the diameters (thin wall) and its square (long
-    channel). All three in mm; a length of zero is allowed.
+    Independent of the gas. All three in mm; a length of zero is allowed.
     """
     here = diffusive_conductance(diameter, length, 1.0).magnitude
     return _plain(here / diffusive_conductance(reference_diameter, length, 1.0).magnitude)
@@ -288,8 +247,7 @@ def exchange_ratio(diameter: Any, reference_diameter: Any, length: Any) -> Any:
 def diffusive_output(conductance: Any, inside: Any, outside: Any) -> "pint.Quantity":
     """Return the net flow of a trace gas (nL/min) out of a cavity by diffusion.
 
-    ``G (c_inside - c_outside)``; `conductance` in mL/min, the two fractions in ppb. The inside
-    must exceed the outside; an outside of zero is allowed.
+    `conductance` in mL/min, the two fractions in ppb, the outside (may be zero) the smaller.
     """
     rich = positive(inside, "ppb", "inside")
     poor = magnitudes(outside, "ppb", "outside")

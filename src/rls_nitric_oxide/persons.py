@@ -19,13 +19,13 @@ def age_bands(
     """Return the counts of neighbouring age bands of one series, the last one open.
 
     edges: first year of each band. Columns: row_id, band ("18 to 29", "80 and over"), age_min,
-    age_max (NaN if open), population. Bands of one `source_id` only: two series must never meet
-    in one sum. Raises InputError for a band that the series lacks or has twice, and if the bands
-    do not add up to the row that covers them all, where there is one.
+    age_max (NaN if open), population. Raises InputError for a band that the series lacks or has
+    twice, and if the bands do not add up to the row that covers them all, where there is one.
     """
     rows = verified(population)
     rows = rows[(rows["geography"] == geography) & (rows["year"] == year)]
     rows = rows[(rows["source_id"] == source_id) & (rows["measure"] == "population")]
+    series = f"{geography} {year}, {source_id}"
     edges = sorted(edges)
     ends = [*(following - 1 for following in edges[1:]), np.nan]
     bands = []
@@ -35,16 +35,14 @@ def age_bands(
         found = rows[(rows["age_min"] == low) & top]
         name = f"{low} and over" if open_end else f"{low} to {int(high)}"
         if len(found) != 1:
-            raise InputError(
-                f"{geography} {year}, {source_id}: {len(found)} rows for ages {name}, expected one"
-            )
+            raise InputError(f"{series}: {len(found)} rows for ages {name}, expected one")
         row = found.iloc[0]
         bands.append((row["row_id"], name, float(low), float(high), float(row["count"])))
     table = pd.DataFrame(bands, columns=["row_id", "band", "age_min", "age_max", "population"])
     whole = rows[(rows["age_min"] == edges[0]) & rows["age_max"].isna()]["count"]
     if len(whole) == 1 and float(whole.iloc[0]) != table["population"].sum():
         raise InputError(
-            f"{geography} {year}, {source_id}: the bands hold {table['population'].sum():,.0f}, "
+            f"{series}: the bands hold {table['population'].sum():,.0f}, "
             f"all from {edges[0]} on {float(whole.iloc[0]):,.0f}"
         )
     return table

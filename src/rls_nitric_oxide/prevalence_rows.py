@@ -48,10 +48,9 @@ def shares_of_cases(table: pd.DataFrame, part: str) -> pd.DataFrame:
     """Return how large a part of the cases meets a stricter definition, sample by sample.
 
     part: level of `case_definition_class` of the stricter rows (stratum "severity"); the cases
-    they are a part of are those of the poolable row of the whole of that sample. Columns: row_id,
-    overall_id, sample_id, study_key, country, age_min, age_max, case_definition, n (people),
-    cases (of the poolable row, maybe reconstructed), strict (cases times the share), share
-    (percent). Shares come from printed, rounded percentages unless both rows have counts.
+    they are a part of are those of the poolable row of the whole of that sample. Columns that need
+    words: cases (of the poolable row, maybe reconstructed), strict (cases times the share), share
+    (percent; from printed, rounded percentages unless both rows have counts).
     """
     whole = poolable(table, stratum=OVERALL).dropna(subset=["n"])
     counted = prepare_proportions(whole)
@@ -72,19 +71,7 @@ def shares_of_cases(table: pd.DataFrame, part: str) -> pd.DataFrame:
     base = joined["base"].to_numpy(float)
     share = np.where(np.isnan(strict) | ~same_people, percent / whole_percent, strict / base)
     share = 100.0 * np.minimum(share, 1.0)
-    return pd.DataFrame(
-        {
-            "row_id": joined["row_id"],
-            "overall_id": joined["row_id_whole"],
-            "sample_id": joined["sample_id"],
-            "study_key": joined["study_key"],
-            "country": joined["country"],
-            "age_min": joined["age_min"],
-            "age_max": joined["age_max"],
-            "case_definition": joined["case_definition"],
-            "n": joined["n_whole"],
-            "cases": base,
-            "strict": base * share / 100.0,
-            "share": share,
-        }
-    )
+    columns = ["row_id", "overall_id", "sample_id", "study_key", "country", "age_min", "age_max"]
+    found = joined.rename(columns={"row_id_whole": "overall_id"})
+    found = found.assign(n=joined["n_whole"], cases=base, strict=base * share / 100.0, share=share)
+    return found[[*columns, "case_definition", "n", "cases", "strict", "share"]]

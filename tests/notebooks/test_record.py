@@ -27,8 +27,7 @@ RECORD = ("data", "notebooks", "figures", "results", "README.md", "CITATION.cff"
 REPAIR = "the record is not what the code computes; make it anew with: ./run book"
 MADE_ON = ("Linux", "x86_64", (3, 11))
 """Where the record was made; elsewhere texts must be equal and pictures nearly so."""
-PIXELS_TOLERANCE = 6 / 255
-"""Mean difference of two pictures: other processors round the edges of letters otherwise."""
+PIXELS_TOLERANCE = 6 / 255  # mean difference: other processors draw edges of letters otherwise
 pytestmark = pytest.mark.timeout(900)
 
 
@@ -48,15 +47,20 @@ class Ran:
         return json.loads((self.output / "results" / "answers.json").read_text(encoding="utf-8"))
 
 
+def copy_parts(parts, root):
+    """Copy files and folders of the checkout."""
+    for part in parts:
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        copy(ROOT / part, root / part)
+
+
 def run_once(tmp_path_factory, name: str, *args, output=None, env=None) -> Ran:
     """Run the collection in a copy of the checkout, once however many processes test it."""
 
     def make(shared):
         root = shared / name
         root.mkdir()
-        for part in RECORD:
-            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-            copy(ROOT / part, root / part)
+        copy_parts(RECORD, root)
         done = claimbook("run", *args, cwd=root, env=env)
         return [done.stdout + done.stderr, done.returncode]
 
@@ -68,21 +72,19 @@ def run_once(tmp_path_factory, name: str, *args, output=None, env=None) -> Ran:
 ODD_SETTINGS = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "COLUMNS": "40", "LC_ALL": "C.UTF-8"}
 
 
-def odd_home(root):
-    """A user whose own settings of matplotlib and IPython would change the results."""
-    (root / "matplotlibrc").write_text("figure.facecolor: red\nlines.linewidth: 9\n")
-    startup = root / "ipython" / "profile_default" / "startup"
+@pytest.fixture(scope="session")
+def printed(tmp_path_factory):
+    """The whole collection run in place, in a copy, with the printed figures.
+
+    The user's own settings of matplotlib and IPython would change the results.
+    """
+    home = tmp_path_factory.mktemp("home")
+    (home / "matplotlibrc").write_text("figure.facecolor: red\nlines.linewidth: 9\n")
+    startup = home / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
     (startup / "00.py").write_text(
         "import pandas\npandas.set_option('display.precision', 1)\nprint('hello')\n"
     )
-
-
-@pytest.fixture(scope="session")
-def printed(tmp_path_factory):
-    """The whole collection run in place, in a copy, with the printed figures and odd settings."""
-    home = tmp_path_factory.mktemp("home")
-    odd_home(home)
     env = {**ODD_SETTINGS, "MATPLOTLIBRC": f"{home}/matplotlibrc", "IPYTHONDIR": f"{home}/ipython"}
     return run_once(tmp_path_factory, "printed", env=env)
 
@@ -156,9 +158,7 @@ def test_run_gives_the_record_whatever_the_settings_of_the_user(printed):
 
 
 def test_departures_are_found_and_named(tmp_path):
-    for part in ("notebooks", "figures", "results", "data", "README.md"):
-        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-        copy(ROOT / part, tmp_path / part)
+    copy_parts(("notebooks", "figures", "results", "data", "README.md"), tmp_path)
     assert departures(ROOT, tmp_path) == []
     path = tmp_path / "notebooks" / f"{STEMS[0]}.ipynb"
     notebook = nbformat.read(path, as_version=4)
@@ -190,6 +190,7 @@ def test_run_in_place_makes_the_site_and_says_where_it_is(printed, site):
     assert differing == []
 
 
+# Which cells may change with the figure about the United States; other notebooks are not asked.
 CHANGES = {
     "00-overview": {"answer-lines", "answers", "picture"},
     "10-the-figures": {"answer", "restated", "cited", "show-us-prevalence", "answers", "rows"},
@@ -199,7 +200,6 @@ CHANGES = {
     "70-delivery": set(),
     "80-cross-tabulations": set(),
 }
-"""Which cells may change with the figure about the United States; other notebooks are not asked."""
 
 
 def outputs_by_cell(ran, stem):
@@ -237,12 +237,11 @@ def test_update_changes_what_depends_on_it(printed, updated):
     pictures = {p.name for p in (printed.output / "figures").glob("*.svg")}
     pictures = {name for name in pictures if name.split("--")[0] in UPDATED}
     assert pictures == {p.name for p in (updated.output / "figures").glob("*.svg")}
-    changed = {
-        name
-        for name in pictures
-        if (printed.output / "figures" / name).read_bytes()
-        != (updated.output / "figures" / name).read_bytes()
-    }
+    one, other = (
+        {name: (ran.output / "figures" / name).read_bytes() for name in pictures}
+        for ran in (printed, updated)
+    )
+    changed = {name for name in pictures if one[name] != other[name]}
     must = {"00-overview--evidence-beside-figures.svg", "10-the-figures--us-prevalence.svg"}
     assert must <= changed
     asked = {name for name in changed if name.split("--")[0] in CHANGES}
@@ -253,29 +252,24 @@ def test_update_shows_its_number_in_each_notebook_and_leaves_the_record(updated)
     for stem in UPDATED:
         (injected,) = [c for c in updated.notebook(stem).cells if c.id == INJECTED_TAG]
         assert "us_prevalence = 12.5" in injected.source
-        assert (updated.root / "notebooks" / f"{stem}.ipynb").read_bytes() == (
-            ROOT / "notebooks" / f"{stem}.ipynb"
-        ).read_bytes()
+        written, record = (
+            (root / "notebooks" / f"{stem}.ipynb").read_bytes() for root in (updated.root, ROOT)
+        )
+        assert written == record
 
 
-def tool(*command, cwd):
-    """Run one of the usual tools as a user would."""
+def test_papermill_alone_gives_the_same_answers(updated, tmp_path):
+    out = tmp_path / "out.ipynb"
+    command = ["papermill", "notebooks/10-the-figures.ipynb", str(out), "-p", "us_prevalence"]
     done = subprocess.run(
-        [sys.executable, "-m", *map(str, command)],
-        cwd=cwd,
+        [sys.executable, "-m", *command, "12.5", "--log-level", "ERROR", "--no-progress-bar"],
+        cwd=updated.root,
         capture_output=True,
         text=True,
         timeout=280,
         env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")},
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def test_papermill_alone_gives_the_same_answers(updated, tmp_path):
-    out = tmp_path / "out.ipynb"
-    tool("papermill", "notebooks/10-the-figures.ipynb", out, "-p", "us_prevalence", 12.5,
-         "--log-level", "ERROR", "--no-progress-bar", cwd=updated.root)  # fmt: skip
     digest, records = carried_answers(nbformat.read(out, as_version=4), "10-the-figures")
     wanted = updated.answers()
     assert digest == wanted["digest"]

@@ -29,18 +29,10 @@ def planted(curve, studies=8, n=4000, ages=(20, 30, 40, 50, 60, 70, 80), seed=1)
     for s in range(studies):
         shift = rng.normal(0, 0.4)
         for a in ages:
-            p = expit(curve(a + 4.5) + shift)
-            rows.append(
-                {
-                    "row_id": f"{s}-{a}",
-                    "study_key": f"study{s}",
-                    "age_min": a,
-                    "age_max": a + 9,
-                    "n": n,
-                    "cases": rng.binomial(n, p),
-                }
-            )
-    return pd.DataFrame(rows)
+            cases = rng.binomial(n, expit(curve(a + 4.5) + shift))
+            rows.append((f"{s}-{a}", f"study{s}", a, a + 9, n, cases))
+    columns = ["row_id", "study_key", "age_min", "age_max", "n", "cases"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def fit(frame, **options):
@@ -56,14 +48,8 @@ def plateau(age):
 
 
 def test_midpoints_and_open_ends():
-    frame = pd.DataFrame(
-        {
-            "row_id": list("abcd"),
-            "age_min": [20, 80, np.nan, np.nan],
-            "age_max": [29, np.nan, 49, np.nan],
-        }
-    )
-    got = age_midpoints(frame)
+    rows = [("a", 20, 29), ("b", 80, np.nan), ("c", np.nan, 49), ("d", np.nan, np.nan)]
+    got = age_midpoints(pd.DataFrame(rows, columns=["row_id", "age_min", "age_max"]))
     assert got.iloc[:3].tolist() == [24.5, 85.0, 33.5] and np.isnan(got.iloc[3])
 
 
@@ -208,14 +194,10 @@ def test_pairs_by_hand():
     assert pairs.loc["a", "vi"] == pytest.approx(1 / 20 + 1 / 80 + 1 / 10 + 1 / 90)
     assert np.isfinite(pairs.loc["e", "yi"]) and pairs.loc["e", "ratio"] < 1
     assert len(pairs) * 2 + len(excluded) == len(PAIRS)
-    assert excluded.groupby("id")["reason"].first().to_dict() == {
-        "b1": "no row for m",
-        "c1": "no denominator, count or interval",
-        "c2": "no denominator, count or interval",
-        "d1": "more than one row for f",
-        "d2": "more than one row for f",
-        "d3": "more than one row for f",
-    }
+    reasons = {"b1": "no row for m"}
+    reasons |= dict.fromkeys(("c1", "c2"), "no denominator, count or interval")
+    reasons |= dict.fromkeys(("d1", "d2", "d3"), "more than one row for f")
+    assert excluded.groupby("id")["reason"].first().to_dict() == reasons
     ratio, _ = paired_contrast(PAIRS, arm="sex", first="f", second="m", measure="prevalence_ratio")
     assert ratio["ratio"].iloc[0] == pytest.approx(2.0)
     assert ratio["vi"].iloc[0] == pytest.approx(1 / 20 - 1 / 100 + 1 / 10 - 1 / 100)

@@ -7,6 +7,7 @@ import pytest
 from claimbook.stats.cosinor import fit_cosinor
 from rls_nitric_oxide.age_curve import fit_age_curve, predict_curve
 from rls_nitric_oxide.age_plot import age_plot
+from rls_nitric_oxide.clock import ENDS
 from rls_nitric_oxide.clock_plot import dial_plot, series_plot
 from rls_nitric_oxide.decay_plane import decay_plane
 from rls_nitric_oxide.group_change_plot import change_plot
@@ -14,24 +15,16 @@ from rls_nitric_oxide.width_plot import width_plot
 
 
 def test_change_plot_draws_every_row_and_its_words_count_them():
-    rows = pd.DataFrame(
-        {
-            "group": ["one", "one", "two"],
-            "label": ["a", "b", "c"],
-            "kind": ["human", "animal", "human, as reported only"],
-            "change": [-80.0, -20.0, 50.0],
-            "ci_low": [np.nan, -30.0, np.nan],
-            "ci_high": [np.nan, -10.0, np.nan],
-        }
-    )
-    picture = change_plot(rows.assign(row_id=rows["label"]), (-82.5, -67.5), "change")
-    assert [t.get_text() for t in picture.figure.axes[0].get_yticklabels()] == [
-        "one",
-        "a",
-        "b",
-        "two",
-        "c",
+    rows = [
+        ("one", "a", "human", -80.0, np.nan, np.nan),
+        ("one", "b", "animal", -20.0, -30.0, -10.0),
+        ("two", "c", "human, as reported only", 50.0, np.nan, np.nan),
     ]
+    columns = ["group", "label", "kind", "change", "ci_low", "ci_high"]
+    rows = pd.DataFrame(rows, columns=columns)
+    picture = change_plot(rows.assign(row_id=rows["label"]), (-82.5, -67.5), "change")
+    names = [label.get_text() for label in picture.figure.axes[0].get_yticklabels()]
+    assert names == ["one", "a", "b", "two", "c"]
     alt = picture.alt
     assert picture.data["row_id"].tolist() == ["a", "b", "c"]
     assert "3 rows" in alt and "1 of them lie" in alt and "1 have an interval" in alt
@@ -45,16 +38,12 @@ def test_decay_plane_names_the_best_case_of_each_medium():
 
 
 def test_dial_tells_peaks_in_clock_order():
-    rows = pd.DataFrame(
-        {
-            "number": [1, 2, 3],
-            "group": ["a", "a", "b"],
-            "peak_time": ["21:20", "02:00", np.nan],
-            "peak_time_end": ["08:00", np.nan, np.nan],
-            "trough_time": [np.nan, "14:00", "03:00"],
-            "trough_time_end": [np.nan] * 3,
-        }
-    )
+    rows = [
+        (1, "a", "21:20", "08:00", np.nan, np.nan),
+        (2, "a", "02:00", np.nan, "14:00", np.nan),
+        (3, "b", np.nan, np.nan, "03:00", np.nan),
+    ]
+    rows = pd.DataFrame(rows, columns=["number", "group", *ENDS])
     windows = {"peak": ("06:00", "12:00"), "low": ("18:00", "00:00")}
     alt = dial_plot(rows, windows).alt
     assert "a, peaks at 02:00, 21:20" in alt and "b, peaks at no known time" in alt

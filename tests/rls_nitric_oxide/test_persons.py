@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from made_up_studies import orchard
 
 from claimbook.errors import InputError
 from claimbook.stats.selection import overall_rows, strata
@@ -13,37 +14,9 @@ from rls_nitric_oxide.prevalence_rows import assumed_stratum_n, shares_of_cases,
 DRAWS = 200_000
 
 
-COLUMNS = ["row_id", "sample_id", "stratum", "sex", "n", "cases", "prevalence_percent", "poolable"]
-ROWS = [
-    # an orchard's trees with mildew: one sample with counts, one with a percentage
-    ("a1", "apple", "overall", "all", 200, 20, 10.0, True),
-    ("a2", "apple", "severity", "all", 200, 5, 2.5, False),
-    ("a3", "apple", "age", "all", None, None, 4.0, False),
-    ("a4", "apple", "sex", "female", 100, 12, 12.0, False),
-    ("a5", "apple", "sex", "male", 100, 8, 8.0, False),
-    ("a6", "apple", "age_sex", "female", 50, 6, 12.0, False),
-    ("b1", "berry", "overall", "all", 400, None, 5.0, True),
-    ("b2", "berry", "severity", "all", 400, None, 2.0, False),
-    ("b3", "berry", "age_sex", "female", 90, None, 6.0, False),
-    ("c1", "cherry", "overall", "all", 50, 5, 10.0, True),
-    ("c2", "cherry", "severity", "all", 50, 4, 8.0, False),
-]
-
-
 @pytest.fixture
 def table():
-    frame = pd.DataFrame(ROWS, columns=COLUMNS)
-    frame["n"], frame["cases"] = frame["n"].astype("Int64"), frame["cases"].astype("Int64")
-    frame["verification"] = "read"
-    frame.loc[frame["sample_id"] == "cherry", "verification"] = "unverified"
-    frame["study_type"], frame["study_key"] = "primary", frame["sample_id"]
-    frame["exclusion_reason"] = "part_of_a_sample"
-    frame["case_definition_class"] = "strict"
-    frame["case_definition"] = "leaves lost"
-    frame["country"] = ["here"] * 6 + ["there"] * 5
-    frame["age_min"], frame["age_max"] = 0.0, 9.0
-    frame.loc[frame["row_id"] == "a3", ["age_min", "age_max"]] = [5.0, 9.0]
-    return frame
+    return orchard()
 
 
 def test_a_size_that_is_not_printed_is_the_sample_spread_over_its_ages(table):
@@ -61,15 +34,8 @@ def test_shares_of_cases_from_counts_or_percentages(table):
 
 def test_assumed_sizes_are_spread_over_years_and_halves():
     overall = pd.DataFrame({"sample_id": ["a"], "n": [600], "age_min": [20], "age_max": [79]})
-    frame = pd.DataFrame(
-        {
-            "row_id": ["x", "y", "z"],
-            "sample_id": ["a", "a", "b"],
-            "age_min": [20, 60, 20],
-            "age_max": [29, np.nan, 29],
-            "sex": ["all", "female", "all"],
-        }
-    )
+    rows = [("x", "a", 20, 29, "all"), ("y", "a", 60, np.nan, "female"), ("z", "b", 20, 29, "all")]
+    frame = pd.DataFrame(rows, columns=["row_id", "sample_id", "age_min", "age_max", "sex"])
     got = assumed_stratum_n(frame, overall)
     assert got.iloc[:2].tolist() == [100.0, 100.0] and np.isnan(got.iloc[2])
     with pytest.raises(InputError, match="two overall rows"):
@@ -78,13 +44,8 @@ def test_assumed_sizes_are_spread_over_years_and_halves():
 
 def population(*rows):
     frame = pd.DataFrame(rows, columns=["age_min", "age_max", "count", "source_id"])
-    return frame.assign(
-        row_id=[f"p{i}" for i in range(len(frame))],
-        geography="here",
-        year=2000,
-        measure="population",
-        verification="derived",
-    )
+    frame["row_id"] = [f"p{i}" for i in range(len(frame))]
+    return frame.assign(geography="here", year=2000, measure="population", verification="derived")
 
 
 BANDS = [(18, 39, 60, "s"), (40, None, 40, "s"), (18, None, 100, "s"), (18, 39, 61, "other")]
@@ -114,12 +75,13 @@ def test_persons():
     got = persons(percents, 2_000_000).iloc[0]
     assert (got["persons"], got["persons_low"]) == (200_000, 160_000)
     assert np.isnan(got["persons_high"])
-    with pytest.raises(InputError, match="population"):
-        persons(percents, 0)
-    with pytest.raises(InputError, match="percentage from 0 to 100"):
-        persons(percents.assign(ci_low=-1), 10)
-    with pytest.raises(InputError, match="lacks the column"):
-        persons(percents[["estimate"]], 10)
+    for bad, people, message in (
+        (percents, 0, "population"),
+        (percents.assign(ci_low=-1), 10, "percentage from 0 to 100"),
+        (percents[["estimate"]], 10, "lacks the column"),
+    ):
+        with pytest.raises(InputError, match=message):
+            persons(bad, people)
 
 
 def _curve():
@@ -139,13 +101,8 @@ def test_no_band_is_refused():
 
 def test_persons_along_a_curve_follow_its_band():
     curve = _curve()
-    bands = pd.DataFrame(
-        {
-            "age_min": [20.0, 40.0, 80.0],
-            "age_max": [30.0, 50.0, np.nan],
-            "population": [100, 200, 50],
-        }
-    )
+    rows = [(20.0, 30.0, 100), (40.0, 50.0, 200), (80.0, np.nan, 50)]
+    bands = pd.DataFrame(rows, columns=["age_min", "age_max", "population"])
     table, total = persons_along_curve(curve, bands, draws=DRAWS)
     expected = predict_curve(curve, [25, 45, 85])
     np.testing.assert_allclose(table["prevalence"], expected["prevalence"])

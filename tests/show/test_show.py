@@ -102,18 +102,6 @@ def test_table_of_many_or_no_rows_is_whole(shown):
     assert Reader(shown[1][0]["text/html"]).tags.count("td") == 0
 
 
-def test_only_web_addresses_become_links(shown):
-    addresses = ["https://example.org/a | https://example.org/b", "javascript:x()", None]
-    addresses += ['https://example.org/"onclick="x', "data:text/html,x", "HTTPS://a.org"]
-    frame = pd.DataFrame({"row": [f"r{i}" for i in range(len(addresses))]})
-    show.table(frame, "links", links={"row": pd.Series(addresses)})
-    read = safe(shown[0][0]["text/html"])
-    links = [value for name, value in read.attributes if name == "href"]
-    assert links[0] == "https://example.org/a"
-    assert all(link.lower().startswith(("https://example.org", "https://a.org")) for link in links)
-    assert [f"r{i}" in read.texts for i in range(len(addresses))] == [True] * len(addresses)
-
-
 def test_numbers_stand_right_and_words_left(shown):
     show.table(pd.DataFrame({"n": [1], "word": ["x"]}), "c")
     cells = re.findall(r'<td style="text-align: (\w+)">(\w+)</td>', shown[0][0]["text/html"])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_up_studies import evidence_row as row
 from made_up_studies import synthetic_studies
 from scipy.stats import beta
 
@@ -15,13 +16,6 @@ from claimbook.stats.pooling import pool
 from claimbook.stats.simulation import product
 
 DRAWS = 200_000
-
-
-def row(value=math.nan, low=math.nan, high=math.nan, kind=None, n=math.nan, **more):
-    return {
-        "row_id": "r1", "value": value, "low": low, "high": high, "spread_type": kind, "n": n,
-        "unit": "second", "verification": "abstract_or_page",
-    } | more  # fmt: skip
 
 
 def test_sd_gives_a_lognormal_with_that_mean_and_sd():
@@ -177,24 +171,25 @@ def test_a_pool_as_a_factor():
 
 
 @pytest.mark.parametrize(
-    "make",
+    ("make", "numbers"),
+    [(from_counts, pair) for pair in ((5, 0), (11, 10), (-1, 10), (np.nan, 10), ("5", 10))]
+    + [(from_interval, (10, *ends)) for ends in ((0, 20), (11, 20), (5, 100), (5, np.inf))],
+)
+def test_impossible_percentages_are_refused(make, numbers):
+    with pytest.raises(InputError, match="'x'"):
+        make("x", *numbers)
+
+
+@pytest.mark.parametrize(
+    ("factors", "draws", "words"),
     [
-        lambda: from_counts("x", 5, 0),
-        lambda: from_counts("x", 11, 10),
-        lambda: from_counts("x", -1, 10),
-        lambda: from_counts("x", np.nan, 10),
-        lambda: from_counts("x", "5", 10),
-        lambda: from_interval("x", 10, 0, 20),
-        lambda: from_interval("x", 10, 11, 20),
-        lambda: from_interval("x", 10, 5, 100),
-        lambda: from_interval("x", 10, 5, np.inf),
-        lambda: product([fixed("x", 101, "percent")]),
-        lambda: product([fixed("x", 1, "second")]),
-        lambda: product([fixed("x", 1, "percent")], draws=0),
-        lambda: product([fixed("x", 1, "percent")], draws=1.5),
-        lambda: product([]),
+        ([fixed("x", 101, "percent")], 1, "'x'"),
+        ([fixed("x", 1, "second")], 1, "'x'"),
+        ([fixed("x", 1, "percent")], 0, "draws"),
+        ([fixed("x", 1, "percent")], 1.5, "draws"),
+        ([], 1, "inputs"),
     ],
 )
-def test_bad_input_is_refused(make):
-    with pytest.raises(InputError, match=r"'x'|inputs|draws"):
-        make()
+def test_bad_factors_are_refused(factors, draws, words):
+    with pytest.raises(InputError, match=words):
+        product(factors, draws=draws)

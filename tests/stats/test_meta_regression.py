@@ -78,14 +78,8 @@ def test_too_few_studies_give_an_empty_regression(frame):
 
 
 def test_an_exact_fit_has_no_test():
-    pairs = pd.DataFrame(
-        {
-            "row_id": list("abcd"),
-            "cases": [10, 20, 20, 40],
-            "n": [100, 200] * 2,
-            "place": ["x", "x", "y", "y"],
-        }
-    )
+    rows = [("a", 10, 100, "x"), ("b", 20, 200, "x"), ("c", 20, 100, "y"), ("d", 40, 200, "y")]
+    pairs = pd.DataFrame(rows, columns=["row_id", "cases", "n", "place"])
     got = meta_regression(pairs, "place")
     assert got.f is None and got.f_p is None and got.coefficients["p"].isna().all()
     assert got.coefficients["odds_ratio"].iloc[1] == pytest.approx(2.25)

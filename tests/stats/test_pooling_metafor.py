@@ -51,13 +51,10 @@ PROJECT = {
     "project_four_criteria": 32,
 }
 DATASETS = (*PUBLISHED, *MADE_UP, *PROJECT)
+SEVERAL = tuple(name for name in DATASETS if name != "made_up_two")
 INTERVAL = {"knha": "hk", "adhoc": "hk-adhoc", "t": "t", "z": "wald"}
-ANALYSES = (
-    *(f"{m} {i}" for m in ("reml", "dl") for i in INTERVAL),
-    "common z",
-    "glmm t",
-    "glmm z",
-)
+ANALYSES = [f"{m} {i}" for m in ("reml", "dl") for i in INTERVAL]
+ANALYSES += ["common z", "glmm t", "glmm z"]
 SUMMARY = ("estimate", "se", "ci_low", "ci_high", "tau2", "i2", "q", "q_df", "q_p", "k")
 
 
@@ -101,12 +98,8 @@ def test_the_pins_have_not_shrunk(inputs, results):
     for dataset in DATASETS:
         k = sizes[dataset]
         for analysis in ANALYSES:
-            assert set(SUMMARY) <= set(pinned(results, dataset, analysis).index), (
-                dataset,
-                analysis,
-            )
-            if analysis != "common z":
-                assert "pi_low" in pinned(results, dataset, analysis).index
+            needed = {*SUMMARY} | ({"pi_low"} if analysis != "common z" else set())
+            assert needed <= set(pinned(results, dataset, analysis).index), (dataset, analysis)
         assert len(by_row(results, dataset, "study")) == k
         if k > 2:
             assert len(by_row(results, dataset, "influence")) == k
@@ -128,12 +121,8 @@ def test_pooled_estimate(inputs, results, dataset, analysis):
     method, test = analysis.split()
     pin = pinned(results, dataset, analysis)
     got = pool(of(inputs, dataset), method=method, interval=INTERVAL[test])
-    on_logit = {
-        "estimate": got.logit,
-        "se": got.logit_se,
-        "ci_low": logit(got.ci_low),
-        "ci_high": logit(got.ci_high),
-    }
+    on_logit = {"estimate": got.logit, "se": got.logit_se}
+    on_logit |= {"ci_low": logit(got.ci_low), "ci_high": logit(got.ci_high)}
     if test != "z":  # metafor's "z" prediction interval is normal; ours never is
         on_logit |= {"pi_low": logit(got.pi_low), "pi_high": logit(got.pi_high)}
     tolerance = {"reml": REML, "glmm": GLMM_LOGIT}.get(method, EXACT)
@@ -145,15 +134,14 @@ def test_pooled_estimate(inputs, results, dataset, analysis):
     relative = {"reml": REML, "glmm": GLMM_TAU2_RELATIVE}.get(method, EXACT)
     assert relative <= TAU2_RELATIVE
     assert got.tau2 == pytest.approx(pin["tau2"], rel=relative, abs=1e-10)
-    assert got.i2 == pytest.approx(
-        pin["i2"], abs={"reml": I2_REML, "glmm": GLMM_I2}.get(method, 1e-8)
-    )
+    i2_tolerance = {"reml": I2_REML, "glmm": GLMM_I2}.get(method, 1e-8)
+    assert got.i2 == pytest.approx(pin["i2"], abs=i2_tolerance)
     assert got.q == pytest.approx(pin["q"], rel=1e-8)
     assert got.q_p == pytest.approx(pin["q_p"], rel=1e-6, abs=1e-12)
     assert (got.q_df, got.k) == (pin["q_df"], pin["k"])
 
 
-@pytest.mark.parametrize("dataset", [d for d in DATASETS if d != "made_up_two"])
+@pytest.mark.parametrize("dataset", SEVERAL)
 @pytest.mark.parametrize("method", ["reml", "dl"])
 def test_prediction_interval_on_k_minus_2(inputs, results, dataset, method):
     pin = pinned(results, dataset, f"{method} z")
@@ -170,7 +158,7 @@ def test_each_study(inputs, results, dataset):
         np.testing.assert_allclose(got[name], pin[name], atol=tolerance, err_msg=name)
 
 
-@pytest.mark.parametrize("dataset", [d for d in DATASETS if d != "made_up_two"])
+@pytest.mark.parametrize("dataset", SEVERAL)
 def test_influence_and_leave_one_out(inputs, results, dataset):
     pin = by_row(results, dataset, "influence")
     got = influence(of(inputs, dataset)).to_frame().set_index("id").loc[pin.index]
@@ -184,7 +172,7 @@ def test_influence_and_leave_one_out(inputs, results, dataset):
     np.testing.assert_allclose(got["i2"], pin["i2"], atol=I2_REML)
 
 
-@pytest.mark.parametrize("dataset", [d for d in DATASETS if d != "made_up_two"])
+@pytest.mark.parametrize("dataset", SEVERAL)
 @pytest.mark.parametrize(("name", "predictor"), [("ninv", "inverse_n"), ("sei", "standard_error")])
 def test_small_study_check(inputs, results, dataset, name, predictor):
     pin = pinned(results, dataset, f"small study {name}")
@@ -210,14 +198,8 @@ def test_meta_regression(inputs, results, dataset, name):
     analysis = f"regression {name}"
     pin, terms = pinned(results, dataset, analysis), by_row(results, dataset, analysis)
     got = meta_regression(of(inputs, dataset), name.split(" and "))
-    for quantity, tolerance in (
-        ("tau2", 1e-5),
-        ("r2", 1e-3),
-        ("i2", 1e-5),
-        ("qe", 1e-8),
-        ("f", 1e-5),
-        ("f_p", 1e-4),
-    ):
+    tolerances = {"tau2": 1e-5, "r2": 1e-3, "i2": 1e-5, "qe": 1e-8, "f": 1e-5, "f_p": 1e-4}
+    for quantity, tolerance in tolerances.items():
         assert getattr(got, quantity) == pytest.approx(pin[quantity], rel=tolerance), quantity
     assert (got.f_df1, got.f_df2) == (pin["f_df1"], pin["f_df2"])
     coefficients = got.coefficients.set_index("term")
@@ -237,20 +219,12 @@ def test_age_curve_is_rma_mv(results, form, slope, method):
     strata = pd.read_csv(HERE / "age_inputs.csv")
     knots = np.quantile(strata["age"].unique(), [0.1, 0.5, 0.9])
     design = curve_design(strata["age"], form, knots)
-    fit = mixed_fit(
-        strata["yi"].to_numpy(),
-        strata["vi"].to_numpy(),
-        design,
-        strata["study"].to_numpy(),
-        design[:, 1],
-        slope,
-        restricted=method == "reml",
-    )
+    yi, vi, study = (strata[name].to_numpy() for name in ("yi", "vi", "study"))
+    fit = mixed_fit(yi, vi, design, study, design[:, 1], slope, restricted=method == "reml")
     order = ["intercept", "x", "s"][: design.shape[1]]
     np.testing.assert_allclose(fit["beta"], terms.loc[order, "estimate"], atol=MULTILEVEL)
-    np.testing.assert_allclose(
-        np.sqrt(np.diag(fit["cov"])), terms.loc[order, "se"], atol=MULTILEVEL
-    )
+    se = np.sqrt(np.diag(fit["cov"]))
+    np.testing.assert_allclose(se, terms.loc[order, "se"], atol=MULTILEVEL)
     for name in ("intercept", "slope", "stratum"):
         assert fit["variances"][name] == pytest.approx(pin[name], abs=MULTILEVEL), name
     if method == "ml":  # metafor's REML likelihood carries another constant

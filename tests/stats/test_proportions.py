@@ -89,14 +89,14 @@ def test_a_bad_cell_is_named(change, column, value):
 
 def test_bad_tables_are_refused():
     good = row()
-    with pytest.raises(InputError, match="lacks the column"):
-        prepare_proportions(good.drop(columns="n"))
-    with pytest.raises(InputError, match="lacks the column"):
-        prepare_proportions(good.drop(columns=["cases", "prevalence_percent"]))
-    with pytest.raises(InputError, match="no other row"):
-        prepare_proportions(pd.concat([good, good]))
-    with pytest.raises(InputError, match="number 1"):
-        prepare_proportions(good.assign(row_id=None))
+    for bad, message in (
+        (good.drop(columns="n"), "lacks the column"),
+        (good.drop(columns=["cases", "prevalence_percent"]), "lacks the column"),
+        (pd.concat([good, good]), "no other row"),
+        (good.assign(row_id=None), "number 1"),
+    ):
+        with pytest.raises(InputError, match=message):
+            prepare_proportions(bad)
     with pytest.raises(InputError, match="prefer"):
         prepare_proportions(good, prefer="guess")
 

@@ -64,11 +64,6 @@ def _found(entry: dict, row: dict[str, str]) -> str:
     return " ".join(parts)
 
 
-def _printed(key: str, book: Book) -> str:
-    """Return an entry with its bare DOI: an address without a gap would widen every table."""
-    return format_entry(key, book.bibliography).replace("https://doi.org/", "doi: ")
-
-
 def overview(book: Book, audited: pd.DataFrame) -> pd.DataFrame:
     """Return one row per work: key, printed, found, verdict, fields, record, address.
 
@@ -79,7 +74,11 @@ def overview(book: Book, audited: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for entry in audited.to_dict("records"):
         key, row = entry["key"], records[entry["key"]]
-        listed = key in book.bibliography.entries
+        if key in book.bibliography.entries:
+            # with its bare DOI: an address without a gap would widen every table
+            printed = format_entry(key, book.bibliography).replace("https://doi.org/", "doi: ")
+        else:
+            printed = f"cited as {row['cited_as']}; not in the list"
         verdict = citation_text(entry["verdict"])
         if entry["duplicate_of"]:
             verdict += f" of {entry['duplicate_of']}"
@@ -88,9 +87,7 @@ def overview(book: Book, audited: pd.DataFrame) -> pd.DataFrame:
         rows.append(
             {
                 "key": key,
-                "printed": _printed(key, book)
-                if listed
-                else f"cited as {row['cited_as']}; not in the list",
+                "printed": printed,
                 "found": _found(entry, row),
                 "verdict": verdict,
                 "fields": fields_text(
@@ -111,7 +108,6 @@ def worst(audited: pd.DataFrame, number: int) -> list[str]:
     """
     wrong = audited["verdict"].ne("accurate") & audited["compared_with"].eq("registered")
     wrong = audited[wrong]
-
     fields = zip(wrong["disagreeing_fields"], wrong["unconfirmed_disagreements"], strict=True)
     sure = [len(set(every.split(";")) - set(doubtful.split(";"))) for every, doubtful in fields]
     ranked = wrong.assign(sure=sure).sort_values("sure", ascending=False, kind="stable")

@@ -1,6 +1,5 @@
 """Sliders for the figures that recompute the answers at once, where there is a live front end."""
 
-import html
 import os
 from math import log10
 
@@ -14,6 +13,7 @@ from claimbook.claims.sensitivity import figure_ranges, slider_range
 from claimbook.claims.verdict import HOLDS_SHARE, Verdict
 from claimbook.errors import InputError
 from claimbook.show.evidence_plot import agreement_plot
+from claimbook.show.html import pieces, text
 
 
 def is_live() -> bool:
@@ -49,7 +49,7 @@ def panel(recomputer: Recomputer, labels: dict[str, str]) -> widgets.VBox:
         try:
             found = recomputer.answers(figures).iloc[0]
         except InputError as error:
-            answers.value = f"<p>{html.escape(str(error))}</p>"
+            answers.value = f"<p>{text(error)}</p>"
             return
         answers.value = _answers_html(recomputer, found, labels)
         picture.value = _picture(recomputer, found, labels)
@@ -92,7 +92,7 @@ def _slider(
 
 
 def _answers_html(recomputer: Recomputer, found: pd.Series, labels: dict[str, str]) -> str:
-    """Return the answers as HTML; every text of the data is escaped."""
+    """Return the answers as HTML."""
     book = recomputer.book
     rows = []
     for name, asked in book.questions.items():
@@ -101,12 +101,7 @@ def _answers_html(recomputer: Recomputer, found: pd.Series, labels: dict[str, st
         rows.append((labels[asked["claim"]], f"{verdict} ({agreeing} of studies agree)"))
     for name, one in book.implications.items():
         rows.append((one["asks"], quantity_text(found[name], one["unit"])))
-    cells = "".join(
-        f"<tr><th style='text-align: left'>{html.escape(str(what))}</th>"
-        f"<td style='text-align: left'>{html.escape(answer)}</td></tr>"
-        for what, answer in rows
-    )
-    return f"<table>{cells}</table>"
+    return pieces().table([], [(True, row) for row in rows])
 
 
 def _picture(recomputer: Recomputer, found: pd.Series, labels: dict[str, str]) -> bytes:

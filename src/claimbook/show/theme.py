@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import seaborn as sns
-from cycler import cycler
 
 PALETTE = "colorblind"
 
@@ -31,7 +31,7 @@ def theme() -> Iterator[None]:
 
     Outside, matplotlib's parameters and colour codes are as the reader has set them.
     """
-    colours = {"axes.prop_cycle": cycler(color=sns.color_palette(PALETTE))}
+    colours = {"axes.prop_cycle": mpl.cycler(color=sns.color_palette(PALETTE))}
     seaborn_look = sns.plotting_context("notebook") | sns.axes_style("whitegrid")
     with plt.style.context(["default", seaborn_look | colours | LOOK]):
         yield

@@ -1,18 +1,16 @@
-"""Binomial-normal model for proportions: each sample's log odds is normal around a common mean.
+"""Binomial-normal model: each sample's log odds is normal around a common mean, counts are exact.
 
-``x_i | u_i ~ Binomial(n_i, expit(mu + tau * u_i))``, ``u_i ~ Normal(0, 1)``. Exact counts, so no
-continuity correction and no logit of an observed proportion. Fitted by maximum likelihood; each
-sample's integral is taken by Gauss-Hermite quadrature centred and scaled at the mode of its own
-integrand. metafor calls it ``rma.glmm(measure="PLO")``. No maintained Python library fits it by
-maximum likelihood: statsmodels has variational and Laplace posteriors only.
-Source: Stijnen, Hamza & Ozdemir 2010, doi:10.1002/sim.4040; quadrature: Pinheiro & Bates 1995.
+metafor calls it ``rma.glmm(measure="PLO")``; no maintained Python library fits it by maximum
+likelihood. Sources: Stijnen 2010, doi:10.1002/sim.4040; quadrature: Pinheiro & Bates 1995.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit, gammaln, logsumexp, xlog1py, xlogy
+from scipy.special import expit, gammaln, logsumexp
+from scipy.stats import binom
+from statsmodels.tools.numdiff import approx_hess3
 
 QUADRATURE_POINTS = 7  # as metafor's default nAGQ, so that the two are comparable
 NEWTON_STEPS = 50
@@ -23,12 +21,11 @@ TAU_AT_ZERO = 1e-4  # below this the between-sample spread is reported as exactl
 
 @dataclass(frozen=True)
 class BinomialNormalFit:
-    """Log odds `mu`, its standard error `se`, `tau2`, and the two log likelihoods."""
+    """Log odds `mu`, its standard error `se`, `tau2`; the ratio has chi-squared on k - 1."""
 
     mu: float
     se: float
     tau2: float
-    log_likelihood: float
     q_likelihood_ratio: float
 
 
@@ -70,59 +67,35 @@ def log_likelihood(x, n, mu: float, tau: float, points: int = QUADRATURE_POINTS)
     return float(per_sample.sum())
 
 
-def fit_binomial_normal(cases, n, points: int = QUADRATURE_POINTS) -> BinomialNormalFit:
+def fit_binomial_normal(cases, n) -> BinomialNormalFit:
     """Fit whole-number `cases` of `n` by maximum likelihood (arrays of one length, k >= 2).
 
     The standard error comes from the observed information in (mu, tau), so it carries the
-    uncertainty of tau; at tau = 0 it is the binomial one. `q_likelihood_ratio` is twice the
-    difference between one log odds per sample and one for all, chi-squared on k - 1. If every
-    sample has no cases, or nothing but cases, the likelihood has no finite maximum and the result
-    holds NaN for `mu`, `se` and `tau2`.
+    uncertainty of tau; at tau = 0 it is the binomial one. If every sample has no cases, or nothing
+    but cases, the likelihood has no finite maximum: `mu`, `se` and `tau2` are NaN.
     """
     x, n = np.asarray(cases, dtype=float), np.asarray(n, dtype=float)
-    saturated = float(
-        (gammaln(n + 1) - gammaln(x + 1) - gammaln(n - x + 1)).sum()
-        + (xlogy(x, x / n) + xlog1py(n - x, -x / n)).sum()
-    )
     if x.sum() == 0 or (n - x).sum() == 0:
-        return BinomialNormalFit(np.nan, np.nan, np.nan, np.nan, 0.0)
+        return BinomialNormalFit(np.nan, np.nan, np.nan, 0.0)
     common = float(np.log(x.sum() / (n - x).sum()))
-    lr = max(0.0, 2.0 * (saturated - log_likelihood(x, n, common, 0.0)))
+    at_zero = log_likelihood(x, n, common, 0.0)
+    ratio = max(0.0, 2.0 * float(binom.logpmf(x, n, x / n).sum() - at_zero))
 
     def objective(theta):
-        return -log_likelihood(x, n, theta[0], abs(theta[1]), points)
+        return -log_likelihood(x, n, theta[0], abs(theta[1]))
 
     observed = np.log((x + 0.5) / (n - x + 0.5))
     start = np.array([observed.mean(), max(observed.std(), 0.1)])
     rough = minimize(objective, start, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-6})
-    fine = minimize(
-        objective,
-        rough.x,
-        method="Nelder-Mead",
-        options={"xatol": 1e-9, "fatol": 1e-11, "initial_simplex": _simplex(rough.x)},
-    )
+    near = rough.x + np.array([[0.0, 0.0], [1e-3, 0.0], [0.0, 1e-3]])
+    exact = {"xatol": 1e-9, "fatol": 1e-11, "initial_simplex": near}
+    fine = minimize(objective, rough.x, method="Nelder-Mead", options=exact)
     mu, tau = float(fine.x[0]), abs(float(fine.x[1]))
-    best = -float(fine.fun)
-    at_zero = log_likelihood(x, n, common, 0.0)
-    if tau < TAU_AT_ZERO or at_zero >= best:
+    if tau < TAU_AT_ZERO or at_zero >= -fine.fun:
         se = float(1 / np.sqrt((n * expit(common) * expit(-common)).sum()))
-        return BinomialNormalFit(common, se, 0.0, at_zero, lr)
-    return BinomialNormalFit(mu, _standard_error(objective, mu, tau), tau**2, best, lr)
-
-
-def _simplex(centre):
-    return np.array([centre, centre + [1e-3, 0.0], centre + [0.0, 1e-3]])
-
-
-def _standard_error(objective, mu: float, tau: float) -> float:
-    h = min(HESSIAN_STEP, tau / 4)
-    e, f = np.array([h, 0.0]), np.array([0.0, h])
-    at = np.array([mu, tau])
-    centre = objective(at)
-    a = (objective(at + e) - 2 * centre + objective(at - e)) / h**2
-    d = (objective(at + f) - 2 * centre + objective(at - f)) / h**2
-    same = objective(at + e + f) + objective(at - e - f)
-    opposite = objective(at + e - f) + objective(at - e + f)
-    b = (same - opposite) / (4 * h**2)
-    determinant = a * d - b * b
-    return float(np.sqrt(d / determinant)) if determinant > 0 and d > 0 else float(1 / np.sqrt(a))
+        return BinomialNormalFit(common, se, 0.0, ratio)
+    step = np.full(2, min(HESSIAN_STEP, tau / 4))
+    information = approx_hess3(np.array([mu, tau]), objective, step)
+    definite = np.linalg.det(information) > 0 and information[1, 1] > 0
+    variance = np.linalg.inv(information)[0, 0] if definite else 1 / information[0, 0]
+    return BinomialNormalFit(mu, float(np.sqrt(variance)), tau**2, ratio)

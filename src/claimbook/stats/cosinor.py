@@ -1,7 +1,5 @@
 """The cosine of 24 hours that fits values by the hour of the day (cosinor).
 
-Ordinary least squares on the cosine and the sine of the time,
-``y = M + b cos(2 pi t / 24) + g sin(2 pi t / 24)``, fitted by statsmodels.
 Source: Cornelissen 2014, doi:10.1186/1742-4682-11-16.
 """
 
@@ -16,12 +14,9 @@ from scipy import stats
 
 from claimbook.errors import InputError
 
-DAY = 24.0
-"""Hours of a day."""
-FEWEST_TIMES = 4
-"""A cosine has three numbers, so fewer different times than this leave nothing to test it by."""
-EXACT = 1e-24
-"""A sum of squared residuals below this share of the total is rounding: the fit is exact."""
+DAY = 24.0  # hours
+FEWEST_TIMES = 4  # a cosine has three numbers: fewer times leave nothing to test it by
+EXACT = 1e-24  # squared residuals below this share of the total are rounding: an exact fit
 
 
 @dataclass(frozen=True)
@@ -89,13 +84,13 @@ def fit_cosinor(hours: Any, values: Any) -> Cosinor:
     hours, y = hours[known], y[known]
     phases = np.unique(np.round(hours % DAY, 9) % DAY)
     gaps = np.diff(np.append(phases, phases[:1] + DAY))
-    common = {"n": len(y), "times": len(phases)}
-    common["largest_gap"] = float(gaps.max()) if gaps.size else DAY
+    reason = "all values are equal" if y.size and np.ptp(y) == 0 else ""
     if len(phases) < FEWEST_TIMES:
         reason = f"{len(phases)} different times: no cosine can be tested"
-        return Cosinor(**common, identifiable=False, reason=reason)
-    if np.ptp(y) == 0:
-        return Cosinor(**common, identifiable=False, reason="all values are equal")
+    gap = float(gaps.max()) if gaps.size else DAY
+    common = {"n": len(y), "times": len(phases), "largest_gap": gap, "reason": reason}
+    if reason:
+        return Cosinor(**common, identifiable=False)
     angle = hours / DAY * 2 * math.pi
     fit = sm.OLS(y, np.column_stack([np.ones_like(angle), np.cos(angle), np.sin(angle)])).fit()
     exact = fit.ssr <= EXACT * fit.centered_tss
@@ -112,7 +107,6 @@ def fit_cosinor(hours: Any, values: Any) -> Cosinor:
     return Cosinor(
         **common,
         identifiable=True,
-        reason="",
         mesor=float(mesor),
         amplitude=amplitude,
         peak_hour=peak,

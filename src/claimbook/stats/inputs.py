@@ -1,31 +1,6 @@
 """Uncertain inputs of a simulation: from rows of evidence, counts, intervals and pooled estimates.
 
-A row becomes a distribution by its ``spread_type`` (numbers above zero throughout: on the log
-scale; otherwise normal):
-
-=======================  ==========================================================================
-sd                       lognormal with this mean and SD (moments matched)
-se                       the same with SE as the SD of the mean
-ci95                     lognormal whose central 95 percent runs from low to high
-iqr                      lognormal whose central half runs from low to high
-range, bracket           triangular with its peak at the value; without a value uniform, or
-                         log-uniform where high / low exceeds `WIDE`
-bound, both ends given   as a bracket, flagged: an end is open
-bound, one end           a point at the bound, flagged: a limit, not a value
-none                     a point, flagged: no spread given
-plus_minus_unspecified   a point, flagged: it may be an SD or an SE
-=======================  ==========================================================================
-
-Percentages become distributions without a row:
-
-=============  ====================================================================================
-from counts    Beta(cases + 1/2, n - cases + 1/2), the posterior under Jeffreys' prior
-               Source: Brown, Cai & DasGupta 2001.
-from interval  normal on the log odds around the value, its SD the width of the interval there
-               over 2 * 1.96; the interval may be lopsided in percent
-from pooled    t on k - 1 df on the log odds: around the pooled mean with its standard error
-               ("mean"), or for the next population, with tau² added ("prediction")
-=============  ====================================================================================
+Numbers above zero are spread on the log scale, percentages with an interval on the log odds.
 """
 
 import math
@@ -46,8 +21,7 @@ from claimbook.stats.simulation import Input, OnLogOdds
 if TYPE_CHECKING:
     import pint
 
-WIDE = 3.0
-"""A range whose ends differ by more than this factor is spread evenly on the log scale."""
+WIDE = 3.0  # a range whose ends differ by more than this factor is even on the log scale
 SPREADS = ("sd", "se", "ci95", "iqr", "range", "bracket", "bound", "plus_minus_unspecified")
 
 
@@ -57,7 +31,10 @@ def fixed(name: str, value: Any, unit: str) -> Input:
 
 
 def from_counts(name: str, cases: float, n: float, row_id: str = "") -> Input:
-    """Return the percentage that `cases` of `n` are; cases may be fractional."""
+    """Return the percentage that `cases` (may be fractional) of `n` are, by Jeffreys' prior.
+
+    Source: Brown, Cai & DasGupta 2001.
+    """
     _check_finite(name, cases=cases, n=n)
     if n < 1 or not 0 <= cases <= n:
         raise InputError(f"'{name}': found {cases!r} of {n!r}, expected 0 <= cases <= n, n >= 1")
@@ -66,7 +43,7 @@ def from_counts(name: str, cases: float, n: float, row_id: str = "") -> Input:
 
 
 def from_interval(name: str, percent: float, low: float, high: float) -> Input:
-    """Return a percentage from its 95 % interval.
+    """Return a percentage from its 95 % interval, which may be lopsided in percent.
 
     Raises InputError unless 0 < low < percent < high < 100: an interval that touches 0 or 100
     has no log odds; use the counts instead.
@@ -113,15 +90,20 @@ def _check_finite(name: str, **values: Any) -> None:
 def from_row(
     row: Mapping[str, Any], name: str, unit: str | None = None, *, about: str = "person"
 ) -> Input:
-    """Return the distribution of a row of evidence, by the table above.
+    """Return the distribution of a row of evidence, by its ``spread_type``.
+
+    sd, se          lognormal with this mean and spread (moments matched); normal for a mean <= 0
+    ci95, iqr       lognormal whose central 95 percent, or half, runs from low to high
+    range, bracket  triangular with its peak at the value; without a value uniform, or log-uniform
+                    where high / low exceeds `WIDE`
+    bound           as a bracket, flagged as open; with one end a point, flagged as a limit
+    none, plus_minus_unspecified  a point, flagged
 
     row: ``row_id``, ``value``, ``low``, ``high``, ``spread_type``, ``unit``, ``n`` and
-    ``verification``; for sd, se and plus_minus_unspecified `low` and `high` lie one spread from
-    the value.
+    ``verification``; for sd, se and plus_minus_unspecified the ends lie one spread from the value.
     unit: to convert to; the row's own if None.
     about: "person" (how much people differ) turns an SE into an SD by the square root of n,
-    "mean" (how well the mean is known) does the reverse. Where n is missing the printed spread is
-    used as it is, and flagged.
+    "mean" the reverse. Where n is missing the printed spread is used as it is, and flagged.
     Raises InputError if the row is not verified, holds no number, contradicts itself (value
     outside low and high), has an unknown spread type, or a unit that does not fit.
     """
@@ -178,25 +160,26 @@ def _from_moments(kind: str, mean: float, spread: float, size: float, about: str
         flags = [f"n not given: the printed {kind.upper()} stands for {wanted.upper()}"]
     elif kind != wanted:
         spread *= math.sqrt(size) if wanted == "sd" else 1 / math.sqrt(size)
+    shape, form = stats.norm(mean, spread), "normal"
     if mean > 0:
         width = math.sqrt(math.log1p((spread / mean) ** 2))
         shape = stats.lognorm(width, scale=mean / math.sqrt(1 + (spread / mean) ** 2))
-        return mean, shape, f"lognormal with the mean and {wanted.upper()}", *flags
-    return mean, stats.norm(mean, spread), f"normal with the mean and {wanted.upper()}", *flags
+        form = "lognormal"
+    return mean, shape, f"{form} with the mean and {wanted.upper()}", *flags
 
 
 def _from_central(kind: str, low: float, high: float, about: str) -> tuple:
     """Return the distribution whose central 95 percent, or half, runs from low to high."""
-    tail = stats.norm.ppf(0.975 if kind == "ci95" else 0.75)
-    share = "95 percent" if kind == "ci95" else "half"
+    share, upper = ("95 percent", 0.975) if kind == "ci95" else ("half", 0.75)
+    deviations = 2 * stats.norm.ppf(upper)
     people = kind == "ci95" and about == "person"
     flags = ["an interval of the mean: people differ more"] if people else []
     if low > 0:
-        spread = (math.log(high) - math.log(low)) / (2 * tail)
-        shape = stats.lognorm(spread, scale=math.sqrt(low * high))
-        return shape.median(), shape, f"lognormal, central {share} as printed", *flags
-    shape = stats.norm((low + high) / 2, (high - low) / (2 * tail))
-    return shape.median(), shape, f"normal, central {share} as printed", *flags
+        spread = (math.log(high) - math.log(low)) / deviations
+        shape, form = stats.lognorm(spread, scale=math.sqrt(low * high)), "lognormal"
+    else:
+        shape, form = stats.norm((low + high) / 2, (high - low) / deviations), "normal"
+    return shape.median(), shape, f"{form}, central {share} as printed", *flags
 
 
 def _from_ends(value: float, low: float, high: float) -> tuple:
@@ -205,10 +188,10 @@ def _from_ends(value: float, low: float, high: float) -> tuple:
         shape = stats.triang((value - low) / (high - low), low, high - low)
         return value, shape, "triangular, peak at the value"
     if low > 0 and high / low > WIDE:
-        shape = stats.loguniform(low, high)
-        return shape.median(), shape, "log-uniform from low to high"
-    shape = stats.uniform(low, high - low)
-    return shape.median(), shape, "uniform from low to high"
+        shape, form = stats.loguniform(low, high), "log-uniform"
+    else:
+        shape, form = stats.uniform(low, high - low), "uniform"
+    return shape.median(), shape, f"{form} from low to high"
 
 
 def _converted(entry: Any, own: str, unit: str, where: str) -> float:
@@ -234,7 +217,7 @@ class RowReader:
     """
 
     def __init__(self, frame: pd.DataFrame):
-        """frame: ``row_id``, ``value``, ``low``, ``high``, ``spread_type``, ``unit``, ..."""
+        """frame: the columns that `from_row` reads."""
         self._rows = frame.set_index("row_id", drop=False)
         self._used: dict[str, None] = {}
 

@@ -1,10 +1,7 @@
 """Which differences between samples go with differences in prevalence?
 
-Mixed-effects meta-regression on the log odds: tau² by REML, coefficients tested on t with k - p
-df. Subgroups are pooled one by one, each with its own tau², and compared by a meta-regression
-with one common tau². The small-study check is a meta-regression too. All of it is observational:
-a moderator that explains variance between samples need not explain anything within one.
-Source: Knapp & Hartung 2003, doi:10.1002/sim.1482.
+All of it is observational: a moderator that explains variance between samples need not explain
+anything within one. Source: Knapp & Hartung 2003, doi:10.1002/sim.1482.
 """
 
 from dataclasses import asdict, dataclass
@@ -15,14 +12,7 @@ from scipy.stats import chi2
 from scipy.stats import f as f_distribution
 
 from claimbook.errors import InputError, nearest
-from claimbook.stats.pooling import (
-    COLUMNS,
-    fit_linear,
-    pool,
-    q_of,
-    tau2_of,
-    typical_variance,
-)
+from claimbook.stats.pooling import COLUMNS, fit_linear, pool, q_of, tau2_of, typical_variance
 from claimbook.stats.proportions import (
     check_choice,
     prepare_proportions,
@@ -186,12 +176,11 @@ def meta_regression(
 ) -> MetaRegression:
     """Regress the log odds of prevalence on moderators, REML with Knapp-Hartung tests.
 
-    moderators: column names. A column with any text, or named in `categorical`, becomes dummies
-    against `reference[name]` (else its first level in sorted order); a numeric one is taken minus
-    `centre[name]`. columns: as for `pool`. Rows with a missing moderator are left out and listed
-    in `excluded`. With fewer than three rows, or no more rows than coefficients, the result is
-    empty. Raises InputError for no moderator, an unknown column, a moderator that does not vary,
-    or moderators that say the same thing.
+    moderators: column names; how they become columns of the design: see `design_matrix`.
+    categorical: names of numeric columns to be taken as levels. columns: as for `pool`. Rows with
+    a missing moderator are left out and listed in `excluded`. With fewer than three rows, or no
+    more rows than coefficients, the result is empty. Raises InputError for no moderator, an
+    unknown column, a moderator that does not vary, or moderators that say the same thing.
     """
     moderators = [moderators] if isinstance(moderators, str) else list(moderators)
     if not moderators:
@@ -201,10 +190,8 @@ def meta_regression(
     missing = frame[moderators].isna().to_numpy()
     stated = ~missing.any(axis=1)
     excluded = studies.loc[~stated, ["id"]].reset_index(drop=True)
-    excluded["reason"] = [
-        f"no value for {', '.join(m for m, gone in zip(moderators, row, strict=True) if gone)}"
-        for row in missing[~stated]
-    ]
+    names = np.array(moderators, dtype=object)
+    excluded["reason"] = [f"no value for {', '.join(names[row])}" for row in missing[~stated]]
     kept, studies = frame[stated], studies[stated]
     if kept.empty:
         raise InputError(f"no row has a value for {', '.join(moderators)}")
@@ -219,10 +206,8 @@ def meta_regression(
     else:
         design, names = design_matrix(kept, moderators, reference or {}, centre or {}, categorical)
         fit = fit_design(studies["yi"].to_numpy(), studies["vi"].to_numpy(), design, names)
-    people = int(studies["n"].sum())
-    return MetaRegression(
-        **fit, k=len(kept), n=people, moderators=tuple(moderators), excluded=excluded
-    )
+    fit |= {"k": len(kept), "n": int(studies["n"].sum()), "moderators": tuple(moderators)}
+    return MetaRegression(**fit, excluded=excluded)
 
 
 def fit_design(yi, vi, design, names) -> dict:
@@ -274,9 +259,8 @@ def subgroups(
 
     levels: which levels come first, in what order; one without rows gets k = 0, empty numbers and
     a `reason`. Rows without a level form the level "not stated", which is pooled and takes no part
-    in the test. options: as for `pool`. The table has level, k, n, estimate, ci_low, ci_high,
-    pi_low, pi_high (percent), tau2, i2, method, interval, reason. Raises InputError for an unknown
-    column or a level in `levels` listed twice.
+    in the test. options: as for `pool`. Raises InputError for an unknown column or a level in
+    `levels` listed twice.
     """
     require_columns(frame, [by])
     label = frame[by].where(frame[by].notna(), NOT_STATED).astype(str)
@@ -319,36 +303,29 @@ def small_study_check(
 ) -> SmallStudyCheck:
     """Test whether small samples report other prevalences than large ones.
 
-    A meta-regression (REML, Knapp-Hartung) of the log odds on ``1 / n`` ("inverse_n", after Peters
-    2006, doi:10.1001/jama.295.6.676, in the mixed-effects form of metafor's
-    ``regtest(predictor="ninv")``) or on the standard error ("standard_error", after Egger 1997;
-    ``predictor="sei"``). Limits: the standard error of a log odds is computed from the proportion
-    itself, so a rare condition makes both move together and Egger's form then finds asymmetry
-    where there is none; hence 1 / n by default. Prevalence has no "favourable" side, so a slope
-    speaks of how small studies differ (place, definition, selection) as much as of unpublished
-    ones. Below ten studies it has hardly any power; a note says so. With fewer than three, or no
-    variation in size, there is no test.
+    A meta-regression of the log odds on ``1 / n`` ("inverse_n", after Peters 2006,
+    doi:10.1001/jama.295.6.676; metafor's ``regtest(predictor="ninv")``) or on the standard error
+    ("standard_error", after Egger 1997; ``predictor="sei"``). The standard error of a log odds
+    follows from the proportion itself, so with a rare condition Egger's form finds asymmetry where
+    there is none; hence 1 / n by default. Prevalence has no "favourable" side, so a slope speaks
+    of how small studies differ (place, definition, selection) as much as of unpublished ones.
     """
     check_choice("predictor", predictor, PREDICTORS)
     studies = prepare_proportions(frame, **columns)
     k = len(studies)
     x = (1.0 / studies["n"] if predictor == "inverse_n" else np.sqrt(studies["vi"])).to_numpy()
-    about = {
-        "test": f"mixed-effects regression on {predictor.replace('_', ' ')}",
-        "predictor": predictor,
-        "k": k,
-    }
+    about = f"mixed-effects regression on {predictor.replace('_', ' ')}", predictor, k
     if k < FEWEST_STUDIES:
-        return SmallStudyCheck(**about, notes=("fewer than three studies: no test",))
+        return SmallStudyCheck(*about, ("fewer than three studies: no test",))
     few = k < FEW_FOR_SMALL_STUDY_CHECK
     notes = (f"only {k} studies: hardly any power",) if few else ()
     if np.ptp(x) <= 1e-12 * np.max(x):
-        return SmallStudyCheck(**about, notes=(*notes, "all studies are of one size: no test"))
+        return SmallStudyCheck(*about, (*notes, "all studies are of one size: no test"))
     design = np.column_stack([np.ones(k), x])
     fit = fit_design(studies["yi"].to_numpy(), studies["vi"].to_numpy(), design, ["limit", "slope"])
     limit, slope = (fit["coefficients"].iloc[i] for i in (0, 1))
-    numbers = {"slope": slope["estimate"]} | {name: slope[name] for name in ("se", "t", "p")}
-    numbers = {name: None if np.isnan(x) else float(x) for name, x in numbers.items()}
+    names = {"slope": "estimate", "se": "se", "t": "t", "p": "p"}
+    numbers = {name: None if np.isnan(slope[c]) else float(slope[c]) for name, c in names.items()}
     ends = to_percent(limit[["estimate", "ci_low", "ci_high"]].to_numpy(float))
     ends = dict(zip(("limit_percent", "limit_low", "limit_high"), map(float, ends), strict=True))
-    return SmallStudyCheck(**about, notes=notes, df=int(slope["df"]), **numbers, **ends)
+    return SmallStudyCheck(*about, notes, df=int(slope["df"]), **numbers, **ends)

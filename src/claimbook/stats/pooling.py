@@ -1,32 +1,7 @@
 """Pooling of proportions over studies: estimate, interval, prediction interval, heterogeneity.
 
-PyMARE estimates tau², the coefficients, their covariance and Q, with REML; it agrees with R's
-metafor to the tolerances in ``validation/metafor``. statsmodels has no REML, and its I² can be
-negative. The binomial-normal model is in no maintained Python library: see `binomial_normal`.
-
-Methods (`METHODS`), all on the log odds
-    reml    random effects, tau² by restricted maximum likelihood; interval "hk" by default
-            Source: Viechtbauer 2005, doi:10.3102/10769986030003261.
-    glmm    binomial-normal model, maximum likelihood; Wald interval on t with k - 1 df ("t");
-            cases rounded to whole numbers. Source: Stijnen 2010, doi:10.1002/sim.4040.
-    dl      random effects, tau² by moments; interval "wald" by default, its classical form
-            Source: DerSimonian & Laird 1986, doi:10.1016/0197-2456(86)90046-2.
-    common  one true prevalence, tau² = 0 by assumption; interval "wald"
-Intervals
-    hk        variance scaled by the weighted residual mean square, t with k - 1 df
-              Source: Hartung & Knapp 2001, doi:10.1002/sim.791.
-    hk-adhoc  the same, the scale never below 1
-              Source: Knapp & Hartung 2003, doi:10.1002/sim.1482.
-    t, wald   model-based standard error with t (k - 1 df), or with the normal distribution
-Prediction interval
-    ``estimate ± t * sqrt(se² + tau²)`` with the method's own standard error and t on k - 1 df
-    (``prediction_df="k-1"``, as metafor's ``predict`` for its Knapp-Hartung and t intervals), or
-    k - 2 df. The common-effect model has none: it assumes that there is nothing to predict.
-    Source: Higgins, Thompson & Spiegelhalter 2009, doi:10.1111/j.1467-985X.2008.00552.x.
-Heterogeneity
-    Q = sum of (y - common estimate)² / v on k - 1 df (for "glmm" the likelihood-ratio statistic).
-    I² = tau² / (tau² + v~), v~ the typical sampling variance; for "common" max(0, Q - df) / Q.
-    Percent, never negative. Source: Higgins & Thompson 2002, doi:10.1002/sim.1186.
+PyMARE fits; it agrees with R's metafor to the tolerances in ``validation/metafor``. statsmodels
+has no REML, and its I² can be negative. All methods work on the log odds.
 """
 
 import warnings
@@ -53,23 +28,29 @@ from claimbook.stats.proportions import (
     wilson_interval,
 )
 
-METHODS = ("reml", "glmm", "dl", "common")
-INTERVALS = ("hk", "hk-adhoc", "t", "wald")
-DEFAULT_INTERVAL = {"reml": "hk", "glmm": "t", "dl": "wald", "common": "wald"}
-_METHOD_WORDS = {
-    "reml": "REML",
-    "glmm": "binomial-normal model",
-    "dl": "DerSimonian-Laird",
-    "common": "common effect",
+METHODS = {  # method: its name, its default interval
+    # random effects, tau² by restricted maximum likelihood: Viechtbauer 2005,
+    # doi:10.3102/10769986030003261
+    "reml": ("REML", "hk"),
+    # maximum likelihood of counts, rounded to whole numbers (see `binomial_normal`)
+    "glmm": ("binomial-normal model", "t"),
+    # random effects, tau² by moments: DerSimonian & Laird 1986, doi:10.1016/0197-2456(86)90046-2
+    "dl": ("DerSimonian-Laird", "wald"),
+    # one true prevalence, tau² = 0 by assumption
+    "common": ("common effect", "wald"),
 }
-_INTERVAL_WORDS = {
-    "hk": "Hartung-Knapp",
-    "hk-adhoc": "Hartung-Knapp, never below the model's",
-    "t": "t interval",
-    "wald": "Wald interval",
-    "own": "its own interval",
-    "wilson": "Wilson interval of all people",
+INTERVALS = {  # interval: its name, PyMARE's correction
+    # variance scaled by the weighted residual mean square, t with k - 1 df: Hartung & Knapp 2001,
+    # doi:10.1002/sim.791
+    "hk": ("Hartung-Knapp", "knapp-hartung"),
+    # the same, the scale never below 1: Knapp & Hartung 2003, doi:10.1002/sim.1482
+    "hk-adhoc": ("Hartung-Knapp, never below the model's", "knapp-hartung-conservative"),
+    # model-based standard error with t (k - 1 df), or with the normal distribution
+    "t": ("t interval", "wald"),
+    "wald": ("Wald interval", "wald"),
 }
+FALLBACKS = {"own": "its own interval", "wilson": "Wilson interval of all people"}
+INTERVAL_WORDS = {key: words for key, (words, _) in INTERVALS.items()} | FALLBACKS
 FEW_STUDIES = 5  # below this a note warns that tau² and the intervals are poorly determined
 FEWEST_FOR_INFLUENCE = 3
 HK_NARROW = 0.95  # a Hartung-Knapp standard error below this share of the model's is noted
@@ -77,15 +58,8 @@ COLUMNS = ("id", "cases", "n", "prevalence", "sample", "prefer")
 UPPER = 0.975  # quantile of the upper end of every interval
 INFLUENTIAL_COOK = 0.5
 INFLUENTIAL_DFFITS = 3.0  # times sqrt(1 / (k - 1))
-
 # PyMARE's search for tau²: tighter than its defaults, so that the search is not what differs.
 SEARCH = {"xtol": 1e-12, "ftol": 1e-16, "maxiter": 200}
-PYMARE_CORRECTION = {
-    "hk": "knapp-hartung",
-    "hk-adhoc": "knapp-hartung-conservative",
-    "t": "wald",
-    "wald": "wald",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,16 +154,16 @@ def _one_row(result, without: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _in_words(pooled, unit: str) -> str:
+    method = METHODS[pooled.method][0]
     if pooled.estimate is None:
-        return f"no finite estimate, {pooled.k} studies, {_METHOD_WORDS[pooled.method]}"
+        return f"no finite estimate, {pooled.k} studies, {method}"
     following = ""
     if pooled.pi_low is not None:
         following = f"; next study {pooled.pi_low:.3g} to {pooled.pi_high:.3g}"
     studies = "1 study" if pooled.k == 1 else f"{pooled.k} studies"
     return (
         f"{pooled.estimate:.3g}{unit} (95 % CI {pooled.ci_low:.3g} to {pooled.ci_high:.3g}"
-        f"{following}), {studies}, {_METHOD_WORDS[pooled.method]}, "
-        f"{_INTERVAL_WORDS[pooled.interval]}"
+        f"{following}), {studies}, {method}, {INTERVAL_WORDS[pooled.interval]}"
     )
 
 
@@ -198,15 +172,13 @@ def fit_linear(yi, vi, design, method: str, interval: str) -> MetaRegressionResu
 
     yi, vi: k effects and their sampling variances. design: k x p with its intercept, p < k.
     """
-    correction = PYMARE_CORRECTION[interval]
+    correction = {"small_sample_correction": INTERVALS[interval][1]}
     if method == "common":
-        estimator = WeightedLeastSquares(tau2=0.0, small_sample_correction=correction)
+        estimator = WeightedLeastSquares(tau2=0.0, **correction)
     elif method == "dl":
-        estimator = DerSimonianLaird(small_sample_correction=correction)
+        estimator = DerSimonianLaird(**correction)
     else:
-        estimator = VarianceBasedLikelihoodEstimator(
-            method=method.upper(), small_sample_correction=correction, **SEARCH
-        )
+        estimator = VarianceBasedLikelihoodEstimator(method="REML", **correction, **SEARCH)
     data = Dataset(y=np.asarray(yi), v=np.asarray(vi), X=np.asarray(design), add_intercept=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -236,20 +208,13 @@ def typical_variance(vi, design) -> float:
 
 
 def pool_effects(
-    yi,
-    vi,
-    *,
-    method: str = "reml",
-    interval: str | None = None,
-    prediction_df: str = "k-1",
+    yi, vi, *, method: str = "reml", interval: str | None = None, prediction_df: str = "k-1"
 ) -> PooledEffect:
-    """Pool k effects with known sampling variances on their own scale.
+    """Pool effects with known sampling variances on their own scale; options as for `pool`.
 
-    yi, vi: arrays of the same length, finite, variances above 0.
-    method: "reml", "dl" or "common"; for the rest see the module docstring.
-    One effect is returned as it is, with its own normal interval, no tau², no prediction interval
-    and a note. Raises InputError for no effect at all, a variance that is not above 0, or an
-    unknown choice.
+    method: "reml", "dl" or "common". One effect is returned as it is, with its own normal
+    interval, no tau², no prediction interval and a note. Raises InputError for no effect at all,
+    a variance that is not above 0, or an unknown choice.
     """
     check_choice("method", method, ("reml", "dl", "common"))
     interval = _checked_interval(method, interval, prediction_df)
@@ -270,7 +235,7 @@ def pool_effects(
 
 
 def _checked_interval(method: str, interval: str | None, prediction_df: str) -> str:
-    interval = interval or DEFAULT_INTERVAL[method]
+    interval = interval or METHODS[method][1]
     check_choice("interval", interval, INTERVALS)
     check_choice("prediction_df", prediction_df, ("k-1", "k-2"))
     if method == "glmm" and interval.startswith("hk"):
@@ -289,7 +254,11 @@ def _effect(mu, se, half, q, q_p, method, interval, weights, notes) -> PooledEff
 
 
 def _summarised(y, v, mu, se, tau2, q, method, interval, prediction_df) -> PooledEffect:
-    """Return a fitted mean with its intervals, I² and notes; k >= 2 (see module docstring)."""
+    """Return a fitted mean with its intervals, I² and notes; k >= 2.
+
+    Prediction interval: Higgins 2009, doi:10.1111/j.1467-985X.2008.00552.x. I², percent: Higgins &
+    Thompson 2002, doi:10.1002/sim.1186.
+    """
     k, weights = len(y), 1.0 / (v + tau2)
     half = se * float(Z_95 if interval == "wald" else t.ppf(UPPER, k - 1))
     notes = []
@@ -330,16 +299,13 @@ def pool(
 ) -> PooledEstimate:
     """Pool the proportions in `frame`, one row per sample.
 
-    method, interval, prediction_df: see the module docstring. label: a name for the result.
-    columns: what `prepare_proportions` takes: `id`, `cases`, `n`, `prevalence`, `sample`,
-    `prefer`.
-
-    One row: the study's own proportion and Wilson interval; no tau², I² or prediction interval;
-    `interval` is "own" and a note says so. Two rows: defined, but t on 1 df makes the interval
-    enormous; a note says so. With "glmm", no cases at all (or cases only) puts the maximum of the
-    likelihood at 0 (100) %: reported so, with the Wilson interval of all people together.
-    Raises InputError for an empty table, an unknown choice, and whatever `prepare_proportions`
-    refuses.
+    method, interval: see `METHODS` and `INTERVALS`. prediction_df: degrees of freedom of the
+    prediction interval, "k-1" (as metafor's ``predict``) or "k-2". label: a name for the result.
+    columns: as for `prepare_proportions`.
+    One row: the study's own proportion and Wilson interval; no tau², I² or prediction interval.
+    With "glmm", no cases at all (or cases only) puts the maximum of the likelihood at 0 (100) %:
+    reported so, with the Wilson interval of all people together. Raises InputError for an empty
+    table, an unknown choice, and whatever `prepare_proportions` refuses.
     """
     check_choice("method", method, METHODS)
     _checked_interval(method, interval, prediction_df)
@@ -364,28 +330,23 @@ def _pool_prepared(studies, method, interval, prediction_df, label="") -> Pooled
     else:
         effect = pool_effects(y, v, method=method, **choices)
     percent = percent or map(to_percent, (effect.estimate, effect.ci_low, effect.ci_high))
-    estimate, ci_low, ci_high = map(float, percent)
-    pi_low, pi_high = (
+    following = (
         None if end is None else float(to_percent(end)) for end in (effect.pi_low, effect.pi_high)
     )
+    same = ("tau2", "i2", "q", "q_df", "q_p", "k", "interval", "notes")
     return PooledEstimate(
-        label=label,
-        estimate=estimate,
-        ci_low=ci_low,
-        ci_high=ci_high,
-        pi_low=pi_low,
-        pi_high=pi_high,
+        label,
+        *map(float, percent),
+        *following,
         logit=effect.estimate,
         logit_se=effect.se,
-        **{name: getattr(effect, name) for name in ("tau2", "i2", "q", "q_df", "q_p", "k")},
+        **{name: getattr(effect, name) for name in same},
         n=int(studies["n"].sum()),
         cases=float(studies["cases"].sum()),
         reconstructed=int((studies["source"] == "reconstructed").sum()),
         corrected=int(studies["corrected"].sum()),
         method=method,
-        interval=effect.interval,
         prediction_df=prediction_df,
-        notes=effect.notes,
         studies=studies.assign(weight_percent=effect.weight_percent),
     )
 
@@ -400,38 +361,41 @@ def _pool_glmm(studies, interval, prediction_df) -> tuple[PooledEffect, tuple | 
         effect = _effect(None, None, None, 0.0, 1.0, "glmm", "wilson", n, [note])
         return effect, (edge, *wilson_interval(x.sum(), n.sum()))
     y, v = studies["yi"].to_numpy(), studies["vi"].to_numpy()
-    interval, q = interval or DEFAULT_INTERVAL["glmm"], fit.q_likelihood_ratio
+    interval, q = interval or METHODS["glmm"][1], fit.q_likelihood_ratio
     effect = _summarised(y, v, fit.mu, fit.se, fit.tau2, q, "glmm", interval, prediction_df)
     return effect, None
 
 
 def leave_one_out(frame: pd.DataFrame, **options) -> StudyTable:
-    """Pool again without each row in turn.
+    """Pool again without each row in turn; options as for `pool`.
 
-    options: as for `pool`. Columns: id (the row left out), estimate, ci_low, ci_high, pi_low,
-    pi_high (percent), tau2, i2 (percent), change (percentage points against all rows). Empty,
-    with a note, where there are fewer than two rows.
+    Columns: id (the row left out), estimate, ci_low, ci_high, pi_low, pi_high (percent), tau2, i2
+    (percent), change (percentage points against all rows). Empty, with a note, where there are
+    fewer than two rows.
     """
-    numeric = ["estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2", "change"]
-    empty = pd.DataFrame({"id": [], **dict.fromkeys(numeric, [])}).astype({"id": object})
+    numeric = ["estimate", "ci_low", "ci_high", "pi_low", "pi_high", "tau2", "i2"]
     whole = pool(frame, **options)
-    if whole.k < 2:
-        return StudyTable(empty, "leaving one out needs at least two studies")
     rows = []
-    for place, name in enumerate(whole.studies["id"]):
+    for place, name in enumerate(whole.studies["id"] if whole.k > 1 else ()):
         rest = whole.studies.drop(index=place).reset_index(drop=True)
         rest = _pool_prepared(rest, whole.method, options.get("interval"), whole.prediction_df)
-        row = {"id": name} | {c: getattr(rest, c) for c in numeric[:-1]}
-        rows.append(row | {"change": rest.estimate - whole.estimate})
-    return StudyTable(pd.DataFrame(rows).astype(empty.dtypes))
+        rows.append((name, *(getattr(rest, c) for c in numeric), rest.estimate - whole.estimate))
+    table = _study_table(rows, [*numeric, "change"])
+    return StudyTable(table, "" if rows else "leaving one out needs at least two studies")
+
+
+def _study_table(rows: list[tuple], numeric: list[str]) -> pd.DataFrame:
+    """Return rows of an id and numbers as a table, whose columns keep their types if empty."""
+    types = {"id": object} | dict.fromkeys(numeric, float)
+    return pd.DataFrame(rows, columns=list(types)).astype(types)
 
 
 def influence(frame: pd.DataFrame, **options) -> StudyTable:
     """Measure how much each row moves the pool.
 
-    options: as for `pool` without `interval`, with method "reml", "dl" or "common". Everything is
-    on the log odds, tau² estimated anew without the row. Variances are the model's own: a
-    Hartung-Knapp factor far below one would make every study look extreme. Columns:
+    options: as for `pool` without `interval` and "glmm". Everything is on the log odds, tau²
+    estimated anew without the row. Variances are the model's own: a Hartung-Knapp factor far below
+    one would make every study look extreme. Empty, with a note, below three rows. Columns:
         id
         rstudent   externally studentised residual: (y - mu without the row) / its standard error
         dffits     change of the fitted value, in its own standard errors
@@ -441,7 +405,6 @@ def influence(frame: pd.DataFrame, **options) -> StudyTable:
         change     percentage points by which the pooled prevalence changes without the row
         flagged    |rstudent| > 1.96, or cooks_d > 0.5, or |dffits| > 3 * sqrt(1 / (k - 1)):
                    a prompt to look, not a reason to remove
-    Empty, with a note, where there are fewer than three rows.
     Source: Viechtbauer & Cheung 2010, doi:10.1002/jrsm.11.
     """
     options = {"method": "reml"} | options | {"interval": "wald"}
@@ -454,23 +417,14 @@ def influence(frame: pd.DataFrame, **options) -> StudyTable:
         keep = np.arange(whole.k) != i
         rest = pool_effects(y[keep], v[keep], method=whole.method, interval="wald")
         shift = whole.logit - rest.estimate
-        rows.append(
-            {
-                "id": whole.studies["id"].iloc[i],
-                "rstudent": (y[i] - rest.estimate) / np.sqrt(v[i] + rest.tau2 + rest.se**2),
-                "dffits": shift / np.sqrt(hat[i] * (rest.tau2 + v[i])),
-                "cooks_d": shift**2 / whole.logit_se**2,
-                "cov_ratio": rest.se**2 / whole.logit_se**2,
-                "tau2_without": rest.tau2,
-                "q_without": rest.q,
-                "hat": hat[i],
-                "weight_percent": 100.0 * hat[i],
-                "change": float(to_percent(rest.estimate)) - whole.estimate,
-            }
-        )
-    columns = ["id", "rstudent", "dffits", "cooks_d", "cov_ratio", "tau2_without", "q_without"]
-    table = pd.DataFrame(rows, columns=[*columns, "hat", "weight_percent", "change"])
-    table = table.astype({name: float for name in table.columns if name != "id"})
+        rstudent = (y[i] - rest.estimate) / np.sqrt(v[i] + rest.tau2 + rest.se**2)
+        dffits = shift / np.sqrt(hat[i] * (rest.tau2 + v[i]))
+        over = np.array([shift**2, rest.se**2]) / whole.logit_se**2
+        change = float(to_percent(rest.estimate)) - whole.estimate
+        moved = (rstudent, dffits, *over, rest.tau2, rest.q, hat[i], 100.0 * hat[i], change)
+        rows.append((whole.studies["id"].iloc[i], *moved))
+    numeric = ["rstudent", "dffits", "cooks_d", "cov_ratio", "tau2_without", "q_without", "hat"]
+    table = _study_table(rows, [*numeric, "weight_percent", "change"])
     table["flagged"] = (
         (table["rstudent"].abs() > Z_95)
         | (table["cooks_d"] > INFLUENTIAL_COOK)

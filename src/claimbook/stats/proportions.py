@@ -1,17 +1,7 @@
-"""Proportions read from a table: checked, counted, and put on the logit scale.
+"""Proportions read from a table, one sample or stratum a row, and put on the logit scale.
 
-A row is one sample or one stratum. It gives a denominator `n` and either the number of
-`cases` or a prevalence in percent. Percent are percent everywhere: 4.9 means 4.9 %.
-
-Effective cases
-    `cases` as counted where the row has them. Otherwise ``prevalence / 100 * n``, kept as a
-    fraction (11.296, not 11) for every inverse-variance method and rounded to the nearest whole
-    number, half to even, only where a binomial likelihood needs it (column `cases_rounded`). Such
-    rows carry ``source = "reconstructed"``. A published percentage has a finite number of digits,
-    so a reconstructed count is uncertain by about ``n * 0.05 / 100`` at one decimal.
-Logit and variance
-    ``y = log(x / (n - x))``, ``v = 1 / x + 1 / (n - x)`` with x the effective cases. Only where
-    x = 0 or x = n, 0.5 is added to both cells of that row (metafor's ``add=0.5, to="only0"``).
+A prevalence without cases gives effective cases ``prevalence / 100 * n``, a fraction (11.296, not
+11), "reconstructed": with one printed decimal uncertain by about ``n * 0.05 / 100``.
 """
 
 from collections.abc import Iterable
@@ -92,10 +82,8 @@ def row_ids(frame: pd.DataFrame, id: str) -> list[str]:
 
 def numbers(frame: pd.DataFrame, column: str, ids, expected: str) -> np.ndarray:
     """Return a column as floats, NaN where empty or absent; text or infinity is refused."""
-    if column not in frame.columns:
-        return np.full(len(frame), np.nan)
     result = np.full(len(frame), np.nan)
-    for i, value in enumerate(frame[column]):
+    for i, value in enumerate(frame.get(column, ())):
         if value is None or pd.isna(value) or value == "":
             continue
         with suppress(TypeError, ValueError):
@@ -105,27 +93,31 @@ def numbers(frame: pd.DataFrame, column: str, ids, expected: str) -> np.ndarray:
     return result
 
 
-def whole(value: float) -> bool:
-    """Return whether `value` is a whole number up to float noise."""
-    return abs(value - round(value)) <= COUNT_TOLERANCE
-
-
-def check_counts(name, n, cases, percent, columns: tuple[str, str, str]) -> None:
-    """Refuse impossible combinations in one row; NaN stands for an empty cell."""
-    n_col, cases_col, percent_col = columns
-    if not np.isnan(n) and (n < 1 or not whole(n)):
-        raise refuse(name, n_col, n, "a whole number of at least 1")
-    if not np.isnan(cases):
-        if cases < 0 or not whole(cases):
-            raise refuse(name, cases_col, cases, "a whole number of at least 0")
-        if not np.isnan(n) and cases > n:
-            raise refuse(name, cases_col, cases, f"at most the {n_col} of the row, {n:g}")
-    if not np.isnan(percent) and not 0 <= percent <= 100:
-        raise refuse(name, percent_col, percent, "a percentage from 0 to 100")
+def counts_and_percent(
+    frame: pd.DataFrame, ids: list[str], n: str, cases: str, prevalence: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return people, cases and percentages as floats, NaN where empty; refuse what cannot be."""
+    people = numbers(frame, n, ids, "a whole number of at least 1")
+    counted = numbers(frame, cases, ids, "a whole number of at least 0")
+    percent = numbers(frame, prevalence, ids, "a percentage from 0 to 100")
+    fraction = [~np.isnan(x) & (abs(x - np.round(x)) > COUNT_TOLERANCE) for x in (people, counted)]
+    for i, name in enumerate(ids):
+        if people[i] < 1 or fraction[0][i]:
+            raise refuse(name, n, people[i], "a whole number of at least 1")
+        if counted[i] < 0 or fraction[1][i]:
+            raise refuse(name, cases, counted[i], "a whole number of at least 0")
+        if counted[i] > people[i]:
+            raise refuse(name, cases, counted[i], f"at most the {n} of the row, {people[i]:g}")
+        if not (np.isnan(percent[i]) or 0 <= percent[i] <= 100):
+            raise refuse(name, prevalence, percent[i], "a percentage from 0 to 100")
+    return people, counted, percent
 
 
 def logit_and_variance(cases, n) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return log odds, their sampling variance, and whether the 0.5 was added (see module)."""
+    """Return log odds, their sampling variance, and where 0.5 was added to both cells.
+
+    That is only where `cases` is 0 or `n` (metafor's ``add=0.5, to="only0"``).
+    """
     x = np.asarray(cases, dtype=float)
     m = np.asarray(n, dtype=float) - x
     corrected = (x == 0) | (m == 0)
@@ -152,28 +144,19 @@ def prepare_proportions(
 ) -> pd.DataFrame:
     """Return one checked row per sample, ready to pool.
 
-    `id`, `cases`, `n`, `prevalence` name columns of `frame`; `cases` or `prevalence` may be
-    absent. `sample`, if given, names the column that says which people a row is about; a sample
-    met twice is refused, as it would be pooled twice. `prefer` says which figure counts when a
-    row has both: "cases" (the counted cases; the sampling variance belongs to them) or "percent"
-    (the printed percentage, which may be standardised).
-
-    Returns a frame in the order of `frame` with
-        id                text
-        n                 people, count
-        cases             effective cases, may be fractional
-        cases_rounded     whole number for a binomial likelihood
+    id, cases, n, prevalence: columns of `frame`; `cases` or `prevalence` may be absent.
+    sample: column that says which people a row is about; one met twice would be pooled twice.
+    prefer: what counts when a row has both, "cases" (the sampling variance belongs to them) or
+    "percent" (the printed percentage, which may be standardised).
+    Returns, in the order of `frame`
+        id, n, cases      text; people; effective cases, may be fractional
+        cases_rounded     whole number for a binomial likelihood, half to even
         source            "counted" or "reconstructed"
         prevalence        percent, 100 * cases / n
-        given_minus_crude percentage points, printed percentage minus 100 * counted cases / n;
-                          NaN unless the row has both
+        given_minus_crude percentage points, printed percentage minus 100 * counted cases / n
         ci_low, ci_high   percent, 95 % Wilson interval of the row itself
-        yi, vi            log odds and sampling variance
-        corrected         True where 0.5 was added
-
-    Raises InputError naming row, column, value and what was expected for: n missing, n < 1,
-    n or cases not whole, cases < 0 or > n, percentage outside 0-100, neither cases nor
-    percentage, text where a number belongs, a row name or sample that is repeated.
+        yi, vi, corrected log odds, sampling variance, True where 0.5 was added
+    Raises InputError naming row, column, value and what was expected.
     """
     check_choice("prefer", prefer, ("cases", "percent"))
     require_columns(frame, id=id, n=n, **({"sample": sample} if sample else {}))
@@ -182,28 +165,24 @@ def prepare_proportions(
     ids = row_ids(frame, id)
     if sample:
         _refuse_repeated_samples(frame[sample], ids, sample)
-    n_people = numbers(frame, n, ids, "a whole number of at least 1")
-    counted = numbers(frame, cases, ids, "a whole number of at least 0")
-    percent = numbers(frame, prevalence, ids, "a percentage from 0 to 100")
-    for i, name in enumerate(ids):
-        if np.isnan(n_people[i]):
-            raise refuse(name, n, None, "the number of people examined (a whole number)")
-        check_counts(name, n_people[i], counted[i], percent[i], (n, cases, prevalence))
-        if np.isnan(counted[i]) and np.isnan(percent[i]):
-            raise refuse(name, cases, None, f"a number here or a percentage in '{prevalence}'")
+    people, counted, percent = counts_and_percent(frame, ids, n, cases, prevalence)
+    for i in np.flatnonzero(np.isnan(people)):
+        raise refuse(ids[i], n, None, "the number of people examined (a whole number)")
+    for i in np.flatnonzero(np.isnan(counted) & np.isnan(percent)):
+        raise refuse(ids[i], cases, None, f"a number here or a percentage in '{prevalence}'")
     from_count = ~np.isnan(counted) & ((prefer == "cases") | np.isnan(percent))
-    effective = np.where(from_count, counted, percent / 100.0 * n_people)
-    yi, vi, corrected = logit_and_variance(effective, n_people)
-    low, high = wilson_interval(effective, n_people) if len(ids) else (n_people, n_people)
+    effective = np.where(from_count, counted, percent / 100.0 * people)
+    yi, vi, corrected = logit_and_variance(effective, people)
+    low, high = wilson_interval(effective, people) if len(ids) else (people, people)
     return pd.DataFrame(
         {
             "id": np.array(ids, dtype=object),
-            "n": n_people.astype(int),
+            "n": people.astype(int),
             "cases": effective,
             "cases_rounded": np.rint(effective).astype(int),
             "source": np.where(from_count, "counted", "reconstructed").astype(object),
-            "prevalence": 100.0 * effective / n_people,
-            "given_minus_crude": percent - 100.0 * counted / n_people,
+            "prevalence": 100.0 * effective / people,
+            "given_minus_crude": percent - 100.0 * counted / people,
             "ci_low": low,
             "ci_high": high,
             "yi": yi,
@@ -219,12 +198,8 @@ def _refuse_repeated_samples(samples: pd.Series, ids: list[str], column: str) ->
         if pd.isna(value) or str(value) == "":
             raise refuse(name, column, None, "the name of the sample")
         if str(value) in first:
-            raise refuse(
-                name,
-                column,
-                value,
-                f"one row per sample, but row '{first[str(value)]}' has the same one",
-            )
+            other = f"one row per sample, but row '{first[str(value)]}' has the same one"
+            raise refuse(name, column, value, other)
         first[str(value)] = name
 
 
@@ -233,14 +208,13 @@ def strata_on_logit_scale(
 ) -> pd.DataFrame:
     """Return log odds and the best variance that each stratum allows, saying where it is from.
 
-    Published strata often print a percentage without its denominator. In this order a row takes
-    its variance from (column `variance_from`)
+    Published strata often print a percentage without its denominator. A row takes its variance
+    from the first that it has (column `variance_from`)
         counts             cases and n
         percent_and_n      prevalence_percent and n
         cases_and_percent  cases and a prevalence above 0; n = cases / (prevalence / 100)
         interval           a printed 95 % interval: ((logit high - logit low) / (2 * 1.96))²
-        assumed_n          only if `assumed_n` is given: the size in that column. An assumption,
-                           not data.
+        assumed_n          the size in the column `assumed_n`, an assumption, not data
         none               nothing; `yi` is kept where a percentage exists, `vi` is NaN
 
     Returns columns id, yi, vi, prevalence (percent), n (NaN if unknown), variance_from, in the
@@ -248,14 +222,11 @@ def strata_on_logit_scale(
     otherwise has no log odds. Raises InputError as `prepare_proportions`, and for an interval
     that does not hold the row's prevalence or reaches 0 or 100.
     """
-    ids, share = row_ids(frame, id), "a percentage from 0 to 100"
-    cases = numbers(frame, "cases", ids, "a whole number of at least 0")
-    n = numbers(frame, "n", ids, "a whole number of at least 1")
-    percent, low, high = (
-        numbers(frame, name, ids, share) for name in ("prevalence_percent", "ci_low", "ci_high")
+    ids = row_ids(frame, id)
+    n, cases, percent = counts_and_percent(frame, ids, "n", "cases", "prevalence_percent")
+    low, high = (
+        numbers(frame, end, ids, "a percentage from 0 to 100") for end in ("ci_low", "ci_high")
     )
-    for i, name in enumerate(ids):
-        check_counts(name, n[i], cases[i], percent[i], ("n", "cases", "prevalence_percent"))
     assumed = np.full(len(ids), np.nan)
     if assumed_n is not None:
         require_columns(frame, assumed_n=assumed_n)

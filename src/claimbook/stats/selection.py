@@ -1,8 +1,7 @@
 """Which rows of a table of proportions belong together: samples, strata, pairs.
 
-The table has one row per number: `stratum` says what part of a study's sample a row covers
-("overall", "age", "sex", "age_sex", "severity"), `sample_id` which people it is about, `poolable`
-whether it may enter a pool. Rows that were never verified are dropped first, everywhere.
+`stratum` says what part of a sample a row covers ("overall", "age", "sex", "age_sex", "severity"),
+`sample_id` which people it is about. Rows that were never verified are dropped everywhere.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,9 +1,7 @@
 """Seeded Monte-Carlo: uncertain inputs through a model, and which of them decides its result.
 
-An `Input` is one uncertain number with its unit, its origin and the rule by which it became a
-distribution (see `inputs` for the ways to make one). A model is a plain function of such inputs,
-written with pint quantities, so that a dimensional error stops it. All draws of an input are one
-array: nothing loops.
+A model is a plain function of inputs, written with pint quantities, so that a dimensional error
+stops it. All draws of an input are one array: nothing loops.
 """
 
 import math
@@ -23,15 +21,9 @@ from claimbook.book.units import parse_unit, registry
 from claimbook.errors import InputError
 
 MOST_DRAWS = 10_000_000
-"""Largest number of draws of one run."""
-CENTRAL = 0.95
-"""Share of the draws between `low` and `high` of a summary."""
-TAIL = (1 - CENTRAL) / 2
-"""Share of the draws below `low`, and above `high`."""
-UNIT_CHECK_DRAWS = 8
-"""So many of the draws run a second time, in other units, to see whether the model keeps them."""
-UNIT_CHECK_TOLERANCE = 1e-6
-"""Results of the two runs may differ by this share of their size, which is rounding."""
+TAIL = (1 - 0.95) / 2  # share of the draws below `low`, and above `high`
+UNIT_CHECK_DRAWS = 8  # so many run again in other units, to see whether the model keeps them
+UNIT_CHECK_TOLERANCE = 1e-6  # share by which the two runs may differ: rounding
 
 
 @dataclass(frozen=True)
@@ -88,8 +80,8 @@ class Input:
     def to_frame(self) -> pd.DataFrame:
         """Return one row: input, row_id, unit, median, low, high (central 95 %), rule, flags."""
         row = {"input": self.name, "row_id": self.row_id, "unit": self.unit}
-        row |= {"median": self.quantile(0.5)}
-        row |= {"low": self.quantile(TAIL), "high": self.quantile(1 - TAIL)}
+        ends = (("median", 0.5), ("low", TAIL), ("high", 1 - TAIL))
+        row |= {column: self.quantile(share) for column, share in ends}
         return pd.DataFrame([row | {"rule": self.rule, "flags": "; ".join(self.flags)}])
 
     def __repr__(self) -> str:
@@ -115,14 +107,15 @@ class Simulation:
 
     @cached_property
     def _summary(self) -> pd.DataFrame:
-        rows = []
-        for name, values in self.outputs.items():
-            low, median, high = np.quantile(values, [TAIL, 0.5, 1 - TAIL])
-            row = {"output": name, "unit": self.units[name]}
-            row |= {"median": median, "low": low, "high": high}
-            row |= {"mean": values.mean(), "sd": values.std()}
-            rows.append(row | {"draws": self.draws, "seed": self.seed})
-        return pd.DataFrame(rows)
+        columns = ["median", "low", "high", "mean", "sd"]
+        rows = [
+            (*np.quantile(values, [0.5, TAIL, 1 - TAIL]), values.mean(), values.std())
+            for values in self.outputs.values()
+        ]
+        table = pd.DataFrame(rows, columns=columns).assign(draws=self.draws, seed=self.seed)
+        table.insert(0, "output", list(self.outputs))
+        table.insert(1, "unit", [self.units[name] for name in self.outputs])
+        return table
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per result: output, unit, median, low, high (central 95 %), mean, sd,
@@ -240,22 +233,16 @@ def tornado(
     outputs, units = _run(model, named, drawn)
     if output not in outputs:
         raise InputError(f"the model has no result '{output}', only {', '.join(outputs)}")
-    values = outputs[output]
-    table = pd.DataFrame(
-        {
-            "input": list(named),
-            "row_id": [one.row_id for one in named.values()],
-            "unit": [one.unit for one in named.values()],
-            "input_low": [drawn[name][2 * place] for place, name in enumerate(named)],
-            "input_high": [drawn[name][2 * place + 1] for place, name in enumerate(named)],
-            "at_low": values[:-1:2],
-            "at_high": values[1::2],
-            "baseline": values[-1],
-            "swing": np.abs(values[1::2] - values[:-1:2]),
-            "output_unit": units[output],
-            "flags": ["; ".join(one.flags) for one in named.values()],
-        }
-    )
+    *values, baseline = outputs[output]
+    rows = []
+    for place, (name, one) in enumerate(named.items()):
+        own = slice(2 * place, 2 * place + 2)
+        rows.append((name, one.row_id, one.unit, *drawn[name][own], *values[own]))
+    columns = ["input", "row_id", "unit", "input_low", "input_high", "at_low", "at_high"]
+    table = pd.DataFrame(rows, columns=columns).assign(baseline=baseline)
+    table["swing"] = (table["at_high"] - table["at_low"]).abs()
+    table["output_unit"] = units[output]
+    table["flags"] = ["; ".join(one.flags) for one in named.values()]
     return table.sort_values(["swing", "input"], ascending=[False, True], ignore_index=True)
 
 

@@ -1,7 +1,4 @@
-"""From all rows to the rows that are pooled, no row lost: a flow as in PRISMA 2020, item 16.
-
-The table counts rows of an evidence table; it says nothing about how they were searched for.
-"""
+"""From all rows to the rows that are pooled, no row lost: a flow as in PRISMA 2020, item 16."""
 
 from dataclasses import dataclass
 
@@ -41,35 +38,28 @@ def flow_table(
 
     include: column of true/false (booleans, or the words). reason: column saying why a row is out.
     end: name of the last step. The first line of the table has all rows, then one line per reason,
-    largest first (ties by name), each with what remains after it, and last what is included. An
-    excluded row without a reason is counted under "reason not stated". Raises InputError for a
-    missing column, a value that is neither true nor false, an included row that carries a reason,
-    or a repeated row name.
+    largest first (ties by name), each with what remains after it, and last what is included.
+    Raises InputError for a missing column, a value that is neither true nor false, an included row
+    that carries a reason, or a repeated row name.
     """
     require_columns(frame, id=id, include=include, reason=reason)
     ids = row_ids(frame, id)
     kept = [_truth(value, name, include) for value, name in zip(frame[include], ids, strict=True)]
-    reasons = [None if pd.isna(r) or str(r).strip() == "" else str(r) for r in frame[reason]]
-    for name, is_in, why in zip(ids, kept, reasons, strict=True):
-        if is_in and why is not None:
-            raise refuse(name, reason, why, f"nothing, as '{include}' is true")
-    excluded = pd.DataFrame(
-        [
-            (name, why or REASON_NOT_STATED)
-            for name, is_in, why in zip(ids, kept, reasons, strict=True)
-            if not is_in
-        ],
-        columns=["id", "reason"],
-        dtype=object,
-    )
-    counts = sorted(excluded["reason"].value_counts().items(), key=lambda c: (-c[1], c[0]))
+    stated = frame[reason].astype(object).where(frame[reason].notna(), "").astype(str)
+    rows = pd.DataFrame({"id": ids, "reason": stated.to_numpy()}, dtype=object)
+    rows["kept"] = pd.Series(kept, dtype=bool)
+    empty = rows["reason"].str.strip() == ""
+    for row in rows[rows["kept"] & ~empty].itertuples():
+        raise refuse(row.id, reason, row.reason, f"nothing, as '{include}' is true")
+    rows.loc[empty, "reason"] = REASON_NOT_STATED
+    excluded = rows.loc[~rows["kept"], ["id", "reason"]].reset_index(drop=True)
     remaining = len(ids)
     lines = [("all rows", "", remaining, remaining, tuple(ids))]
-    for why, rows in counts:
-        remaining -= rows
-        names = tuple(excluded.loc[excluded["reason"] == why, "id"])
-        lines.append(("excluded", why, rows, remaining, names))
-    inside = tuple(name for name, is_in in zip(ids, kept, strict=True) if is_in)
+    groups = [(why, tuple(part)) for why, part in excluded.groupby("reason")["id"]]
+    for why, names in sorted(groups, key=lambda group: (-len(group[1]), group[0])):
+        remaining -= len(names)
+        lines.append(("excluded", why, len(names), remaining, names))
+    inside = tuple(rows.loc[rows["kept"], "id"])
     lines.append((end, "", len(inside), len(inside), inside))
     table = pd.DataFrame(lines, columns=["step", "reason", "rows", "remaining", "ids"])
     if remaining != len(inside):  # cannot happen; a lost row must never pass silently

@@ -1,6 +1,6 @@
 """Registers of works, asked through one interface."""
 
 from claimbook.citations.registers.asking import REGISTERS, Asking, Lookup, look_up, merged
-from claimbook.citations.registers.settings import Answer, Settings
+from claimbook.citations.registers.settings import RegisterAnswer, Settings
 
-__all__ = ["REGISTERS", "Answer", "Asking", "Lookup", "Settings", "look_up", "merged"]
+__all__ = ["REGISTERS", "RegisterAnswer", "Asking", "Lookup", "Settings", "look_up", "merged"]

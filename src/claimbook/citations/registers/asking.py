@@ -17,7 +17,7 @@ from tqdm import tqdm
 from claimbook.book.storage import write_whole
 from claimbook.citations.normal import normal_doi
 from claimbook.citations.registers import crossref, datacite, openalex, openlibrary, pubmed
-from claimbook.citations.registers.settings import Answer, Failed, NotRegistered, Settings
+from claimbook.citations.registers.settings import Failed, NotRegistered, RegisterAnswer, Settings
 from claimbook.citations.registers.web import Client
 from claimbook.citations.work import Relation, Work
 from claimbook.errors import InputError
@@ -103,10 +103,10 @@ class Lookup:
     """What registers said about one work, and the work as all of them together describe it."""
 
     work: Work | None
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[RegisterAnswer, ...] = ()
 
     @property
-    def by_identifier(self) -> tuple[Answer, ...]:
+    def by_identifier(self) -> tuple[RegisterAnswer, ...]:
         return tuple(a for a in self.answers if not a.question.startswith("title:"))
 
     @property
@@ -158,11 +158,13 @@ class Asking:
         self._failed = dict.fromkeys(self._clients, 0)
         self._stopped: dict[str, str] = {}
 
-    def ask(self, register: Register, question: str) -> Answer:
+    def ask(self, register: Register, question: str) -> RegisterAnswer:
         """Return the answer to one question, from the cache or from the register."""
         return self._kept_or_asked(register, question, lambda c: register.get(question, c))
 
-    def search(self, register: Register, work: Work, same: Callable[[Work], bool]) -> Answer:
+    def search(
+        self, register: Register, work: Work, same: Callable[[Work], bool]
+    ) -> RegisterAnswer:
         """Return the first work that a register finds for a title and that is the `same`."""
         words = " ".join((work.title, *(a.family for a in work.authors[:1]), *work.years[:1]))
         question = f"title:{words}"
@@ -175,11 +177,11 @@ class Asking:
 
         return self._kept_or_asked(register, question, first)
 
-    def _kept_or_asked(self, register: Register, question: str, get: Callable) -> Answer:
+    def _kept_or_asked(self, register: Register, question: str, get: Callable) -> RegisterAnswer:
         name = register.name
         answer = None if self.settings.refresh else self._cached(register, question)
         if answer is None and name in self._stopped:
-            return Answer(name, question, "not_asked", message=self._stopped[name])
+            return RegisterAnswer(name, question, "not_asked", message=self._stopped[name])
         if answer is None:
             answer = self._asked(register, question, get)
             self._failed[name] = self._failed[name] + 1 if answer.status == "failed" else 0
@@ -188,7 +190,7 @@ class Asking:
                 self._stopped.setdefault(name, f"{often}; run again later")
         return answer
 
-    def _asked(self, register: Register, question: str, get: Callable) -> Answer:
+    def _asked(self, register: Register, question: str, get: Callable) -> RegisterAnswer:
         """Ask up to `attempts` times; what is worth keeping is kept as soon as it arrives."""
         settings, client = self.settings, self._clients[register.name]
         problem = ""
@@ -197,27 +199,27 @@ class Asking:
                 payload = get(client)
                 work = self._work(register, question, payload, _today())
                 self._keep(register, question, "found", payload)
-                return Answer(register.name, question, "found", work, _remark(payload))
+                return RegisterAnswer(register.name, question, "found", work, _remark(payload))
             except NotRegistered:
                 self._keep(register, question, "not_registered", None)
                 unknown = f"{register.label} does not know it"
-                return Answer(register.name, question, "not_registered", message=unknown)
+                return RegisterAnswer(register.name, question, "not_registered", message=unknown)
             except Failed as error:
                 failed = error
             except MALFORMED as error:
                 failed = Failed(f"an answer that is not as documented ({type(error).__name__})")
             problem = str(failed)
             if not failed.again:
-                return Answer(register.name, question, "failed", message=problem)
+                return RegisterAnswer(register.name, question, "failed", message=problem)
             if failed.retry_after > settings.longest_wait:
                 asks = f"{register.label} asks to wait {failed.retry_after:.0f} s; run again later"
                 self._stopped[register.name] = asks
-                return Answer(register.name, question, "not_asked", message=asks)
+                return RegisterAnswer(register.name, question, "not_asked", message=asks)
             if attempt + 1 < settings.attempts:
                 wait = max(settings.first_wait * 2**attempt, failed.retry_after)
                 settings.sleep(min(wait, settings.longest_wait))
         problem += f", {settings.attempts} times"
-        return Answer(register.name, question, "failed", message=problem)
+        return RegisterAnswer(register.name, question, "failed", message=problem)
 
     def _work(self, register: Register, question: str, payload: dict, looked_up: str) -> Work:
         """Return the work in an answer; raise Failed if it is not the one that was asked for."""
@@ -252,7 +254,7 @@ class Asking:
         text = json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True)
         write_whole(self._file(register, question), text + "\n")
 
-    def _cached(self, register: Register, question: str) -> Answer | None:
+    def _cached(self, register: Register, question: str) -> RegisterAnswer | None:
         """Return the answer kept, or None; one that is damaged or too old counts as none."""
         try:
             kept = json.loads(self._file(register, question).read_text(encoding="utf-8"))
@@ -262,9 +264,9 @@ class Asking:
                 return None
             if kept["status"] == "not_registered":
                 unknown = f"{register.label} does not know it"
-                return Answer(register.name, question, "not_registered", message=unknown)
+                return RegisterAnswer(register.name, question, "not_registered", message=unknown)
             work = self._work(register, question, kept["payload"], kept["asked_on"])
-            return Answer(register.name, question, "found", work, _remark(kept["payload"]))
+            return RegisterAnswer(register.name, question, "found", work, _remark(kept["payload"]))
         except (OSError, Failed, NotRegistered, *MALFORMED):
             return None
 

@@ -66,7 +66,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Answer:
+class RegisterAnswer:
     """What a register said to one question.
 
     question: ``doi:10.1/x``, ``pmid:1``, ``isbn:978...``. status: ``found``, ``not_registered``,

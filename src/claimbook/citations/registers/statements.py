@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from claimbook.citations.fields import FIELDS, text_fields
 from claimbook.citations.known_works import Record, record_of
 from claimbook.citations.registers.asking import REGISTERS
-from claimbook.citations.registers.settings import Answer
+from claimbook.citations.registers.settings import RegisterAnswer
 from claimbook.citations.weighing import weigh
 from claimbook.citations.work import Work
 
@@ -15,7 +15,7 @@ def as_known(work: Work) -> Record:
     return record_of(work, work.register.split(",")[0].lower().replace(" ", ""))
 
 
-def statements(answers: Iterable[Answer]) -> str:
+def statements(answers: Iterable[RegisterAnswer]) -> str:
     """Return what each register said: ``Crossref: found (2026-11-29); DataCite: does not know``."""
     words = []
     for answer in answers:
@@ -31,7 +31,7 @@ def statements(answers: Iterable[Answer]) -> str:
     return "; ".join(words)
 
 
-def differences(answers: Iterable[Answer]) -> str:
+def differences(answers: Iterable[RegisterAnswer]) -> str:
     """Return where registers contradict each other about one work, and what each of them says."""
     found = [a for a in answers if a.work is not None and not a.question.startswith("title:")]
     if len(found) < 2:
