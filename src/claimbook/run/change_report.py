@@ -2,6 +2,7 @@
 
 import importlib.resources
 import json
+import math
 import os
 import shutil
 from dataclasses import dataclass
@@ -75,11 +76,19 @@ def change_document(change: Change) -> dict:
         "scenarios": list(change.scenarios),
         "answers_in_all": change.total,
         **{
-            name: json.loads(table.to_json(orient="records", double_precision=15))
+            name: [
+                {column: _finite_or_none(cell) for column, cell in row.items()}
+                for row in table.to_dict("records")
+            ]
             for name, table in (("answers", change.answers), ("inputs", change.inputs))
         },
         "pictures": list(change.pictures),
     }
+
+
+def _finite_or_none(cell):
+    """Return a cell for JSON, all digits kept; pandas would cut numbers at a decimal place."""
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
 # --- as text -------------------------------------------------------------------------------------
