@@ -28,7 +28,7 @@ def test_a_small_number_keeps_its_digits_and_a_quantity_its_scale(book):
     found = answer(book, "q", **FULL, estimate=given, unit="second", value=3.2e-12)
     assert found.estimate == 1.234e-07 and found.as_record()["value"] == 3.2e-12
     assert "1.23e-07" in repr(found)
-    with pytest.raises(InputError, match="us"):
+    with pytest.raises(InputError, match="percent"):
         answer(book, "q", **FULL, estimate=given, unit="percent")
 
 

@@ -338,6 +338,19 @@ def test_a_second_peak_of_the_likelihood_is_noted():
     assert not any("peak" in note for note in pool(DEBRUIN, method="glmm").notes)
 
 
+@pytest.mark.parametrize(
+    ("percent", "n", "noted"),
+    [(0.1, 50, True), (0.0, 50, False), (2.0, 50, False), (0.6, 500, False), (33.3, 3, False),
+     (33.4, 3, True), (60.0, 47, False), (99.9, 50, True), (9.71, 1124, True), (9.7, 1124, False)],
+)  # fmt: skip
+def test_a_percentage_that_no_count_gives_is_noted(percent, n, noted):
+    frame = pd.DataFrame({"row_id": ["a", "b"], "n": [n, 500], "prevalence_percent": [percent, 5]})
+    notes = [note for note in pool(frame).notes if "no whole number" in note]
+    assert notes == ["no whole number of people gives the percentage of a: weighted, or misprinted"
+                     ] * noted  # fmt: skip
+    assert not any("no whole number" in note for note in pool(frame.assign(cases=1)).notes)
+
+
 def test_reml_recovers_what_was_put_in():
     got = pool(synthetic_studies(2000, seed=3))
     assert got.logit == pytest.approx(-2.6, abs=0.06)

@@ -309,8 +309,9 @@ def pool(
     One row: the study's own proportion and Wilson interval; no tau², I² or prediction interval.
     With "glmm", no cases at all (or cases only) puts the maximum of the likelihood at 0 (100) %:
     reported so, with the Wilson interval of all people together. Where its likelihood has no
-    maximum, or none that more quadrature points confirm, there is no estimate, and a note. Raises InputError for an empty
-    table, an unknown choice, and whatever `prepare_proportions` refuses.
+    maximum, or none that more quadrature points confirm, there is no estimate, and a note.
+    Raises InputError for an empty table, an unknown choice, and whatever `prepare_proportions`
+    refuses.
     """
     check_choice("method", method, METHODS)
     _checked_interval(method, interval, prediction_df)
@@ -338,7 +339,9 @@ def _pool_prepared(studies, method, interval, prediction_df, label="") -> Pooled
     following = (
         None if end is None else float(to_percent(end)) for end in (effect.pi_low, effect.pi_high)
     )
-    same = ("tau2", "i2", "q", "q_df", "q_p", "k", "interval", "notes")
+    same = ("tau2", "i2", "q", "q_df", "q_p", "k", "interval")
+    no_count = ", ".join(studies.loc[studies["no_count"], "id"])
+    doubt = f"no whole number of people gives the percentage of {no_count}: weighted, or misprinted"
     return PooledEstimate(
         label,
         *(None if end is None else float(end) for end in percent),
@@ -346,6 +349,7 @@ def _pool_prepared(studies, method, interval, prediction_df, label="") -> Pooled
         logit=effect.estimate,
         logit_se=effect.se,
         **{name: getattr(effect, name) for name in same},
+        notes=(*effect.notes, *([doubt] if no_count else [])),
         n=int(studies["n"].sum()),
         cases=float(studies["cases"].sum()),
         reconstructed=int((studies["source"] == "reconstructed").sum()),
