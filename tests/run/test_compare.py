@@ -152,17 +152,17 @@ def test_run_of_one_notebook_is_compared_by_that_notebook(project, command):
 
 
 def test_very_small_numbers_that_differ_are_told_apart(project, command):
-    for name, minutes in (("short", 2e-9), ("shorter", 5.4e-18)):
+    for name, minutes in (("short", 2e-9), ("shorter", 5.4321e-14)):
         results(project, name, brewing_time=minutes)
     code, text, _ = command("compare", "short", "shorter", cwd=project.root)
-    assert "  figures: brewing_time: 2.00e-09\u00a0min -> 5.40e-18\u00a0min" in text.splitlines()
+    assert "  figures: brewing_time: 2.00e-09\u00a0min -> 5.43e-14\u00a0min" in text.splitlines()
     document = json.loads(command("compare", "short", "shorter", "--json", cwd=project.root)[1])
     (ends,) = [(row["before"], row["after"]) for row in document["inputs"]]
-    assert ends == (2e-9, 5.4e-18)
+    assert ends == (2e-9, 5.4321e-14)
     (value,) = json.loads((project.root / "shorter/results/answers.json").read_text())[
         "updates"
     ].values()
-    assert value == 5.4e-18
+    assert value == 5.4321e-14
 
 
 def test_folder_of_results_is_a_state(project, command):
