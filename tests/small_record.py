@@ -1,7 +1,6 @@
 """A small checkout about coffee with results, made without running a notebook; with git or not."""
 
 import io
-import json
 import os
 import subprocess
 from pathlib import Path
@@ -16,7 +15,7 @@ from conftest import Project, write_coffee, write_implications
 from claimbook import load
 from claimbook.book.book import Book
 from claimbook.book.implications import implied
-from claimbook.claims.comparison import answers
+from claimbook.claims.comparison import compare_all
 from claimbook.run.outputs import write_json
 from claimbook.run.states import Inputs, State, inputs_of
 
@@ -25,10 +24,10 @@ STEM = "10-one"
 
 def records(book: Book) -> list[dict]:
     """The answers of a book as a notebook would put them on record: figures, then implications."""
-    found = json.loads(answers(book).to_json(orient="records"))
+    found = [comparison.record for comparison in compare_all(book)]
     figures = book.figures[["value", "unit"]].apply(tuple, axis=1).to_dict()
     for name, one in book.implications.items():
-        value = round(float(implied(one, book.tables, figures)), 9)
+        value = float(f"{float(implied(one, book.tables, figures)):.9g}")
         found.append(
             {
                 "question": name,

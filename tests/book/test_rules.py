@@ -70,6 +70,11 @@ AGES = {"age_min": [18], "age_max": [None]}
         ("printed_sum", {"n": [9], "note": ["4 + 4 = 9"]}, {"note": ["4 + 5 = 9"]}),
         (
             "cases_fit_percent",
+            {"cases": [7], "n": [100_000_000], "prevalence_percent": [1.2e-5]},
+            {"prevalence_percent": [7e-6]},
+        ),
+        (
+            "cases_fit_percent",
             {"cases": [77], "n": [318], "prevalence_percent": [24.3]},
             {"prevalence_percent": [24.2]},
         ),

@@ -37,6 +37,7 @@ def test_a_book_may_be_silent_on_it_and_its_answers_do_not_depend_on_it(coffee):
     ("title: On coffee", "", "'title' is missing"),
     ("2001-02-03", "in spring", "date: expected YYYY-MM-DD, not 'in spring'"),
     ("2001-02-03", "2001-02-03 10:00:00", "date: expected YYYY-MM-DD"),
+    ("2001-02-03", "2001-2-3", "date: expected YYYY-MM-DD, not '2001-2-3'"),
     ("2001-02-03", "2001-02-33", "text.yaml: "),
     ("Barista Bo", "[Bo, Al]", "author: expected text, not ['Bo', 'Al']"),
     ("On coffee", "'  '", "title: expected text, not '  '"),

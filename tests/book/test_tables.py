@@ -133,6 +133,9 @@ def violations(field):
     if field["type"] == "integer":
         for cell in ("2.5", "nan", "inf", "1e3", "1_0", "9" * 20):
             yield cell, "is not a plain integer"
+    if field["type"] == "date":
+        for cell in ("in May", "2019-7-1", "2019-07-1", "2019-02-30", "20190701", "1/7/2019"):
+            yield cell, "is not a date as YYYY-MM-DD"
     if field["type"] == "boolean":
         yield "maybe", "is not true or false"
     if constraints.get("required"):

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from claimbook import load, show
+from claimbook.book.units import registry
 from claimbook.claims.answer import answer
 from claimbook.errors import InputError
 from claimbook.run.documents import answers_markdown
@@ -20,6 +21,15 @@ def test_an_answer_is_plain_and_rounded(book):
     assert record["estimate"] == 0.3333 and record["k"] == 2 and record["low"] is None
     assert record["figure"] == "up to 2\u00a0s"
     assert type(record["estimate"]) is float and type(record["k"]) is int
+
+
+def test_a_small_number_keeps_its_digits_and_a_quantity_its_scale(book):
+    given = registry().Quantity(0.1234, "us")
+    found = answer(book, "q", **FULL, estimate=given, unit="second", value=3.2e-12)
+    assert found.estimate == 1.234e-07 and found.as_record()["value"] == 3.2e-12
+    assert "1.23e-07" in repr(found)
+    with pytest.raises(InputError, match="percent"):
+        answer(book, "q", **FULL, estimate=given, unit="percent")
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,50 @@ def test_json_is_strict_and_whole(project, command):
     assert number["by"] == pytest.approx(number["after"] - number["before"])
 
 
+def test_run_of_one_notebook_is_compared_by_that_notebook(project, command):
+    """The answers of the others are neither removed nor changed, and their number is given."""
+    output = results(project, "part", brewing_time=9)
+    (output / "notebooks").mkdir()
+    shutil.copy(project.root / "notebooks" / f"{STEM}.ipynb", output / "notebooks")
+    (project.root / "figures" / "20-two--line.png").write_bytes(b"of the other notebook")
+    record, part = (folder / "results" / "answers.json" for folder in (project.root, output))
+    document = json.loads(record.read_text())
+    others = [
+        one["question"] for one in document["answers"][:4] if one["question"] != "brewing_time"
+    ]
+    for one in document["answers"]:
+        one["notebook"] = "20-two" if one["question"] in others else STEM
+    record.write_text(json.dumps(document))
+    document = json.loads(part.read_text())
+    document["answers"] = [one for one in document["answers"] if one["question"] not in others]
+    part.write_text(json.dumps(document))
+    for states_, verdicts in (
+        (("record", "part"), "holds -> contradicted"),
+        (("part", "record"), "contradicted -> holds"),
+    ):
+        code, text, errors = command("compare", *states_, cwd=project.root)
+        assert (code, errors) == (0, "") and f"brewing_time: {verdicts}" in text
+        assert "Answers that changed: 2 of 3\n" in text
+        assert "Not compared, for their notebook was not run: 3 answers" in text
+        found = json.loads(command("compare", *states_, "--json", cwd=project.root)[1])
+        assert (found["answers_in_all"], found["answers_not_compared"]) == (3, 3)
+        assert found["pictures"] == [f"{STEM}--line.png"]
+
+
+def test_very_small_numbers_that_differ_are_told_apart(project, command):
+    for name, minutes in (("short", 2e-9), ("shorter", 5.4321e-14)):
+        results(project, name, brewing_time=minutes)
+    code, text, _ = command("compare", "short", "shorter", cwd=project.root)
+    assert "  figures: brewing_time: 2.00e-09\u00a0min -> 5.43e-14\u00a0min" in text.splitlines()
+    document = json.loads(command("compare", "short", "shorter", "--json", cwd=project.root)[1])
+    (ends,) = [(row["before"], row["after"]) for row in document["inputs"]]
+    assert ends == (2e-9, 5.4321e-14)
+    (value,) = json.loads((project.root / "shorter/results/answers.json").read_text())[
+        "updates"
+    ].values()
+    assert value == 5.4321e-14
+
+
 def test_folder_of_results_is_a_state(project, command):
     output = results(project, "elsewhere", cups_a_day=5)
     for name in ("elsewhere", str(output), "./elsewhere"):

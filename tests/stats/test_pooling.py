@@ -14,6 +14,7 @@ from made_up_studies import synthetic_studies
 
 from claimbook.errors import InputError
 from claimbook.stats.binomial_normal import fit_binomial_normal, log_likelihood
+from claimbook.stats.inputs import from_pooled
 from claimbook.stats.pooling import METHODS, influence, leave_one_out, pool, pool_effects
 
 QUICK = settings(
@@ -107,7 +108,11 @@ def test_every_study_at_the_edge(name, cases):
     assert (got.estimate < 3) if cases == "none" else (got.estimate > 97)
     plain(got)
     mixed = pool(table((5, 50), *pairs), method=name)
-    assert 0 < mixed.estimate < 100 and mixed.corrected == 3
+    if (name, cases) == ("glmm", "all"):  # 5 of 50 beside them: no number of points settles it
+        assert mixed.estimate is None and "no estimate" in mixed.notes[0]
+    else:
+        assert 0 < mixed.estimate < 100
+    assert mixed.corrected == 3
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -292,6 +297,58 @@ def test_the_binomial_normal_fit_is_a_maximum():
     top = log_likelihood(x, n, fit.mu, fit.tau2**0.5)
     for d_mu, d_tau in ((0.01, 0), (-0.01, 0), (0, 0.01), (0, -0.01)):
         assert log_likelihood(x, n, fit.mu + d_mu, fit.tau2**0.5 + d_tau) < top
+
+
+@pytest.mark.parametrize("pairs", [((0, 49), (9, 9)), ((0, 1000), (0, 1000), (1000, 1000))])
+def test_a_binomial_normal_likelihood_without_a_maximum_gives_no_estimate(pairs):
+    got = pool(table(*pairs), method="glmm")
+    assert (got.estimate, got.ci_low, got.ci_high, got.pi_low, got.tau2) == (None,) * 5
+    assert got.notes[0].startswith("every study has 0 or 100 %: the likelihood has no maximum")
+    assert repr(got) == f"no estimate, {len(pairs)} studies, binomial-normal model"
+    plain(got)
+    without = leave_one_out(table(*pairs), method="glmm").to_frame()
+    assert without["change"].isna().all() and len(without) == len(pairs)
+    with pytest.raises(InputError, match="this pool has no estimate .every study has 0 or 100"):
+        from_pooled("share", got)
+
+
+def test_a_fit_that_seven_quadrature_points_do_not_settle_is_made_with_more():
+    """7 points gave 2.1 %, 15 gave 14 %; where no number of points settles it, nothing is given."""
+    got = pool(table((0, 10), (9, 10), (0, 12), (12, 12)), method="glmm")
+    assert "fitted with 151 quadrature points, as 7 err" in got.notes[-1]
+    x, n = (got.studies[name].to_numpy(float) for name in ("cases", "n"))
+    top = log_likelihood(x, n, got.logit, got.tau2**0.5, points=251)
+    for d_mu, d_tau in ((0.1, 0), (-0.1, 0), (0, 0.1), (0, -0.1)):
+        other = log_likelihood(x, n, got.logit + d_mu, got.tau2**0.5 + d_tau, points=251)
+        assert other < top
+    never = pool(table((0, 1000), (300, 301), (0, 800), (0, 500)), method="glmm")
+    assert never.estimate is None and "no number of quadrature points" in never.notes[0]
+
+
+def test_a_second_peak_of_the_likelihood_is_noted():
+    """One case less in the first study and the estimate falls from 2.5 % to the other peak."""
+    note = "the likelihood has a second peak nearly as high, at 1.47 % with tau² 0: one more case"
+    rows = ((2, 5), (4, 400), (0, 12), (6, 400))
+    got, fewer = (pool(table((first, 5), *rows[1:]), method="glmm") for first in (2, 1))
+    assert got.notes[-1].startswith(note)
+    assert (got.estimate, got.tau2) == pytest.approx((2.48, 2.16), abs=0.01)
+    assert (fewer.estimate, fewer.tau2) == pytest.approx((1.35, 0), abs=0.01)
+    lower = pool(table((128, 400), (7, 10), (11, 50)), method="glmm")
+    assert lower.tau2 == 0 and "at 34.7 % with tau² 0.272" in lower.notes[-1]
+    assert not any("peak" in note for note in pool(DEBRUIN, method="glmm").notes)
+
+
+@pytest.mark.parametrize(
+    ("percent", "n", "noted"),
+    [(0.1, 50, True), (0.0, 50, False), (2.0, 50, False), (0.6, 500, False), (33.3, 3, False),
+     (33.4, 3, True), (60.0, 47, False), (99.9, 50, True), (9.71, 1124, True), (9.7, 1124, False)],
+)  # fmt: skip
+def test_a_percentage_that_no_count_gives_is_noted(percent, n, noted):
+    frame = pd.DataFrame({"row_id": ["a", "b"], "n": [n, 500], "prevalence_percent": [percent, 5]})
+    notes = [note for note in pool(frame).notes if "no whole number" in note]
+    assert notes == ["no whole number of people gives the percentage of a: weighted, or misprinted"
+                     ] * noted  # fmt: skip
+    assert not any("no whole number" in note for note in pool(frame.assign(cases=1)).notes)
 
 
 def test_reml_recovers_what_was_put_in():

@@ -5,7 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.integrate import quad
+from scipy.special import expit
+from scipy.stats import binom, norm
 
+from claimbook.stats.binomial_normal import fit_binomial_normal, log_likelihood
 from claimbook.stats.meta_regression import meta_regression, small_study_check
 from claimbook.stats.pooling import influence, leave_one_out, pool, pool_effects
 from rls_nitric_oxide.age_curve import curve_design, mixed_fit, paired_contrast
@@ -139,6 +143,40 @@ def test_pooled_estimate(inputs, results, dataset, analysis):
     assert got.q == pytest.approx(pin["q"], rel=1e-8)
     assert got.q_p == pytest.approx(pin["q_p"], rel=1e-6, abs=1e-12)
     assert (got.q_df, got.k) == (pin["q_df"], pin["k"])
+
+
+TWO_PEAKS = {  # cases, people -> how much higher the likelihood is away from tau² = 0
+    ((32, 1, 4), (400, 5, 5)): 3.194,
+    ((0, 1, 4, 2, 63, 8), (10, 10, 30, 5, 400, 12)): 2.451,
+    ((1, 12, 2, 28, 1, 7), (20, 100, 8, 200, 5, 12)): 1.137,
+    ((2, 4, 0, 6), (5, 400, 12, 400)): 0.292,
+}
+
+
+def integrated_log_likelihood(cases, n, mu, tau):
+    """The log likelihood by adaptive integration, sample by sample."""
+    total = 0.0
+    for x, m in zip(cases, n, strict=True):
+
+        def integrand(u, x=x, m=m):
+            return binom.pmf(x, m, expit(mu + tau * u)) * norm.pdf(u)
+
+        total += np.log(quad(integrand, -9, 9, epsabs=1e-14, limit=200)[0])
+    return total
+
+
+@pytest.mark.parametrize(("cases", "n"), TWO_PEAKS)
+def test_where_the_likelihood_has_two_peaks_ours_is_the_higher(cases, n):
+    """tau² = 0 is a peak as well, where rma.glmm can stop: the likelihood falls away from it."""
+    fit = fit_binomial_normal(cases, n)
+    common = logit(100 * sum(cases) / sum(n))
+    at_zero, near_zero, ours = (
+        integrated_log_likelihood(cases, n, *place)
+        for place in ((common, 0.0), (common, 0.05), (fit.mu, fit.tau2**0.5))
+    )
+    assert near_zero < at_zero
+    assert ours - at_zero == pytest.approx(TWO_PEAKS[cases, n], abs=0.005)
+    assert log_likelihood(*map(np.array, (cases, n)), common, 0.0) == pytest.approx(at_zero)
 
 
 @pytest.mark.parametrize("dataset", SEVERAL)

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from math import sqrt
 from os.path import commonprefix
 from pathlib import Path
@@ -177,8 +178,7 @@ def _half_step(value: float) -> float:
 
 
 def _decimals(value: float) -> int:
-    text = f"{value:.10g}"
-    return len(text.partition(".")[2]) if "e" not in text else 0
+    return max(0, -Decimal(f"{value:.10g}").as_tuple().exponent)
 
 
 # --- numbers and their intervals ------------------------------------------------------------------

@@ -35,8 +35,9 @@ MAX_PROBLEMS = 20  # enough to mend a file by, few enough to read
 PLAIN = {
     "integer": re.compile(r"[+-]?[0-9]+"),
     "number": re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"),
+    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
 }
-"""Numbers as a cell may have them; frictionless would also take 1_000, NaN and padding."""
+"""Cells as they may be written; frictionless would also take 1_000, NaN, padding and 2019-7-1."""
 PANDAS_TYPES = {"integer": "Int64", "number": "float64", "boolean": "boolean", "date": "str"}
 
 
@@ -164,25 +165,25 @@ def _problems(resource: Resource, folder: Path) -> list[str]:
     resource.dialect = Dialect(controls=[CsvControl(delimiter=",", quote_char='"')])
     # it would copy and read the other table for each key; `_reference_problems` sees to them
     resource.schema.foreign_keys = []
-    checks = Checklist(checks=[_PlainNumbers(), _Rules()])
+    checks = Checklist(checks=[_PlainCells(), _Rules()])
     report = resource.validate(checks, limit_errors=10_000)
     errors = _first_causes([error for task in report.tasks for error in task.errors])
     return [f"{path}: {_worded(error, resource)}" for error in errors]
 
 
-class _PlainNumbers(Check):
-    """Refuse numbers that frictionless reads and pandas does not, or not as the same number."""
+class _PlainCells(Check):
+    """Refuse numbers and dates that frictionless reads and pandas does not, or as another value."""
 
-    type = "plain-numbers"
+    type = "plain-cells"
     Errors = [TypeError_]
 
     def validate_start(self):
         fields = enumerate(self.resource.schema.fields)
-        self._numeric = [(i, f.name, f.type) for i, f in fields if f.type in PLAIN]
+        self._plain = [(i, f.name, f.type) for i, f in fields if f.type in PLAIN]
         return []
 
     def validate_row(self, row):
-        for position, name, kind in self._numeric:
+        for position, name, kind in self._plain:
             if row[name] is not None and not _is_plain(row.cells[position], kind):
                 yield TypeError_.from_row(row, note="not plain", field_name=name)
 
@@ -216,7 +217,9 @@ class _Rules(Check):
 def _is_plain(cell: str, kind: str) -> bool:
     if not PLAIN[kind].fullmatch(cell):
         return False
-    return abs(int(cell)) < 2**63 if kind == "integer" else math.isfinite(float(cell))
+    if kind == "integer":
+        return abs(int(cell)) < 2**63
+    return kind == "date" or math.isfinite(float(cell))
 
 
 def _first_causes(errors: list) -> list:

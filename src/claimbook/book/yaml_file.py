@@ -1,7 +1,6 @@
 """Reading YAML written by hand: plain values only, and no silent surprises."""
 
 import re
-from datetime import date
 from pathlib import Path
 
 import yaml
@@ -69,14 +68,6 @@ for _kind, _form in _PLAIN.items():
     _StrictLoader.add_implicit_resolver(
         f"tag:yaml.org,2002:{_kind}", re.compile(rf"(?:{_form})\Z"), None
     )
-
-
-def as_day(value) -> date | None:
-    """Return a value of YAML as a day, None if it is not one as YYYY-MM-DD."""
-    try:
-        return date.fromisoformat(value) if len(value) == len("YYYY-MM-DD") else None
-    except (TypeError, ValueError):
-        return None
 
 
 def read_yaml(path: Path) -> dict:

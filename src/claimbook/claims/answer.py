@@ -30,6 +30,7 @@ from claimbook.book.format import (
     quantity_text,
     recorded,
 )
+from claimbook.book.units import convert
 from claimbook.claims.pooled_report import (
     INTERVAL_NAMES,
     METHOD_NAMES,
@@ -142,6 +143,7 @@ def _checked(own: dict[str, Any], book: Book) -> dict[str, Any]:
     if "asks" not in own:
         known = [*book.answers, *book.questions, *book.implications]
         raise InputError(f"nothing says what '{question}' asks{nearest(question, known)}")
+    own = {name: _in_unit(value, own.get("unit")) for name, value in own.items()}
     own = {name: _plain(name, value, question) for name, value in own.items()}
     own = {name: value for name, value in own.items() if value is not None}
     low, high = own.get("low"), own.get("high")
@@ -196,7 +198,7 @@ def _(pooled: PooledEstimate, judged: pd.Series | None) -> dict[str, Any]:
         f"{estimate_text(pooled)} over {pooled.k} {'study' if pooled.k == 1 else 'studies'}; "
         f"prediction interval {prediction_text(pooled)}"
     )
-    if judged is not None:
+    if judged is not None and pooled.estimate is not None:
         low, high = figure_ends(judged)
         said += f"; the text's {interval_text(low, high, judged['unit'])} is " + (
             position_text(low if low > pooled.estimate else high, pooled)
@@ -290,6 +292,13 @@ def _filled(text: str, words: Mapping[str, Any]) -> str:
 
 def _slug(word: Any) -> str:
     return re.sub(r"[^a-z0-9]+", "_", str(word).lower()).strip("_")
+
+
+def _in_unit(value: Any, unit: str | None) -> Any:
+    """Return a quantity as a number in the unit of its answer, anything else as it is."""
+    if unit is None or not hasattr(value, "magnitude"):
+        return value
+    return convert(value.magnitude, value.units, unit)
 
 
 def _plain(name: str, value: Any, question: str) -> Any:

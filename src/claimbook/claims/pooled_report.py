@@ -26,6 +26,7 @@ INTERVAL_NAMES = {
     "wald": "95 % confidence interval, normal distribution",
     "own": "95 % Wilson interval of the one study",
     "wilson": "95 % Wilson interval of all people together",
+    "none": None,
 }
 
 
@@ -38,7 +39,7 @@ def figure_ends(claim: pd.Series) -> tuple[float, float]:
 
 def figure_verdict(claim: pd.Series, pooled: PooledEstimate) -> Verdict:
     """Return the verdict of INTERVAL_RULES on a claim's figure."""
-    if pooled.k < 2:
+    if pooled.k < 2 or pooled.estimate is None:
         return Verdict.NOT_TESTABLE
     ci, pi = (pooled.ci_low, pooled.ci_high), (pooled.pi_low, pooled.pi_high)
     return by_interval(*figure_ends(claim), ci, pi)
@@ -46,6 +47,8 @@ def figure_verdict(claim: pd.Series, pooled: PooledEstimate) -> Verdict:
 
 def position_text(value: float, pooled: PooledEstimate) -> str:
     """Say where a number lies: in the confidence interval, the prediction interval, or outside."""
+    if pooled.estimate is None:
+        return "not compared"
     if pooled.ci_low <= value <= pooled.ci_high:
         wide = not is_narrow((pooled.ci_low, pooled.ci_high))
         return f"inside the confidence interval{', which is too wide to confirm it' * wide}"
@@ -63,6 +66,8 @@ def probability_at_least(
 
 def estimate_text(pooled: PooledEstimate) -> str:
     """Return ``5.9 % (95 % confidence interval 2.1 to 15.6 %)``."""
+    if pooled.estimate is None:
+        return "no estimate"
     span = interval_text(pooled.ci_low, pooled.ci_high, "percent")
     return f"{quantity_text(pooled.estimate, 'percent')} (95 % confidence interval {span})"
 

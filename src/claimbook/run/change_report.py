@@ -2,6 +2,7 @@
 
 import importlib.resources
 import json
+import math
 import os
 import shutil
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ class Change:
     """What differs between two states.
 
     names: before and after. answers, inputs: tables of `claimbook.run.differences`.
-    total: answers in the state after. pictures: PNG file name -> content before and after (None
+    total: answers in either state. left_out: answers of notebooks that were run for one of them
+    only. pictures: PNG file name -> content before and after (None
     where there is none), for those that differ.
     """
 
@@ -44,6 +46,7 @@ class Change:
     answers: pd.DataFrame
     inputs: pd.DataFrame
     total: int
+    left_out: int
     pictures: dict[str, tuple[bytes | None, bytes | None]]
 
     @property
@@ -53,7 +56,10 @@ class Change:
 
 
 def changes_between(before: State, after: State) -> Change:
-    """Compare two states."""
+    """Compare two states, by the notebooks that were run for both."""
+    in_all = len({*before.answers, *after.answers})
+    before, after = before.of(after.notebooks), after.of(before.notebooks)
+    left_out = in_all - len({*before.answers, *after.answers})
     inputs = input_differences(before.inputs, after.inputs)
     names = list(dict.fromkeys([*before.pictures, *after.pictures]))
     pairs = {name: (before.pictures.get(name), after.pictures.get(name)) for name in names}
@@ -62,7 +68,8 @@ def changes_between(before: State, after: State) -> Change:
         scenarios=(before.scenario, after.scenario),
         answers=answer_differences(before, after, inputs),
         inputs=inputs,
-        total=len(after.answers),
+        total=len({*before.answers, *after.answers}),
+        left_out=left_out,
         pictures={name: pair for name, pair in pairs.items() if pair[0] != pair[1]},
     )
 
@@ -74,12 +81,21 @@ def change_document(change: Change) -> dict:
         "after": change.names[1],
         "scenarios": list(change.scenarios),
         "answers_in_all": change.total,
+        "answers_not_compared": change.left_out,
         **{
-            name: json.loads(table.to_json(orient="records", double_precision=15))
+            name: [
+                {column: _finite_or_none(cell) for column, cell in row.items()}
+                for row in table.to_dict("records")
+            ]
             for name, table in (("answers", change.answers), ("inputs", change.inputs))
         },
         "pictures": list(change.pictures),
     }
+
+
+def _finite_or_none(cell):
+    """Return a cell for JSON, all digits kept; pandas would cut numbers at a decimal place."""
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
 # --- as text -------------------------------------------------------------------------------------
@@ -104,6 +120,8 @@ def change_text(change: Change) -> str:
         by = f" ({row.by})" if row.by != "–" else ""
         also = f"; {row.also}" if row.also else ""
         parts[-1] += f"\n  {row.answer}: {row.before} -> {row.after}{by}{also}; why: {row.why}"
+    if change.left_out:
+        parts.append(f"Not compared, for their notebook was not run: {change.left_out} answers")
     words = change.answers.loc[change.answers["change"] == "words", "question"]
     if len(words):
         parts.append(f"Only said in other words: {', '.join(words)}")

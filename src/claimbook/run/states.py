@@ -12,7 +12,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ class State:
     """One state of a book: its name as it was asked for, its inputs and its answers.
 
     answers: question -> record. pictures: file name -> content, for the PNG files.
+    notebooks: those that were run, where it may be a part of them; None where it is all.
     """
 
     name: str
@@ -58,6 +59,15 @@ class State:
     inputs: Inputs
     answers: dict[str, dict]
     pictures: dict[str, bytes]
+    notebooks: frozenset[str] | None = None
+
+    def of(self, notebooks: frozenset[str] | None) -> "State":
+        """Return the state with what only these notebooks answer and show; None is all."""
+        if notebooks is None:
+            return self
+        answers = {q: one for q, one in self.answers.items() if one["notebook"] in notebooks}
+        pictures = {n: one for n, one in self.pictures.items() if n.split("--")[0] in notebooks}
+        return replace(self, answers=answers, pictures=pictures)
 
 
 def read_state(name: str, root: Path, data: Path) -> State:
@@ -157,7 +167,14 @@ def state_of(name: str, folder: Path) -> State:
         inputs=_named(name, inputs_of, folders[0].parent, document["updates"]),
         answers={record["question"]: record for record in document["answers"]},
         pictures={p.name: p.read_bytes() for p in sorted((folder / "figures").glob("*.png"))},
+        notebooks=_notebooks_run(folder),
     )
+
+
+def _notebooks_run(folder: Path) -> frozenset[str] | None:
+    """Return the names of the notebooks that an experiment holds; None for a checkout."""
+    stems = frozenset(path.stem for path in (folder / "notebooks").glob("*.ipynb"))
+    return stems if stems and (folder / "inputs").is_dir() else None
 
 
 def _named(name: str, read, *given):

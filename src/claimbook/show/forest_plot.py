@@ -99,7 +99,8 @@ def forest(
     _rows_of(ax, rows)
     y = len(rows)
     for pool in pools.values():
-        _diamond(ax, y, pool)
+        if pool["estimate"] is not None:
+            _diamond(ax, y, pool)
         y += 1
         if pool["pi_low"] is not None:
             ax.hlines([y], pool["pi_low"], pool["pi_high"], color="0.6", lw=5, gid="prediction")

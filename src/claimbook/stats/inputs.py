@@ -63,9 +63,11 @@ def from_pooled(name: str, pooled: PooledEstimate, what: str = "mean") -> Input:
     """Return the pooled mean, or with ``what="prediction"`` the prevalence of the next population.
 
     A single study, or a pool at the edge of its likelihood, falls back on its counts (Beta), for
-    which there is no prediction (InputError).
+    which there is no prediction (InputError), nor anything of a pool without an estimate.
     """
     check_choice("what", what, ("mean", "prediction"))
+    if pooled.estimate is None:
+        raise InputError(f"'{name}': this pool has no estimate ({'; '.join(pooled.notes)})")
     if what == "prediction" and pooled.pi_low is None:
         raise InputError(f"'{name}': this pool has no prediction interval ({pooled.method})")
     if pooled.logit is None or pooled.k == 1:

@@ -49,7 +49,11 @@ INTERVALS = {  # interval: its name, PyMARE's correction
     "t": ("t interval", "wald"),
     "wald": ("Wald interval", "wald"),
 }
-FALLBACKS = {"own": "its own interval", "wilson": "Wilson interval of all people"}
+FALLBACKS = {
+    "own": "its own interval",
+    "wilson": "Wilson interval of all people",
+    "none": "no interval",
+}
 INTERVAL_WORDS = {key: words for key, (words, _) in INTERVALS.items()} | FALLBACKS
 FEW_STUDIES = 5  # below this a note warns that tau² and the intervals are poorly determined
 FEWEST_FOR_INFLUENCE = 3
@@ -100,9 +104,9 @@ class PooledEstimate:
     """
 
     label: str
-    estimate: float
-    ci_low: float
-    ci_high: float
+    estimate: float | None
+    ci_low: float | None
+    ci_high: float | None
     pi_low: float | None
     pi_high: float | None
     logit: float | None
@@ -156,7 +160,7 @@ def _one_row(result, without: tuple[str, ...]) -> pd.DataFrame:
 def _in_words(pooled, unit: str) -> str:
     method = METHODS[pooled.method][0]
     if pooled.estimate is None:
-        return f"no finite estimate, {pooled.k} studies, {method}"
+        return f"no estimate, {pooled.k} studies, {method}"
     following = ""
     if pooled.pi_low is not None:
         following = f"; next study {pooled.pi_low:.3g} to {pooled.pi_high:.3g}"
@@ -304,8 +308,10 @@ def pool(
     columns: as for `prepare_proportions`.
     One row: the study's own proportion and Wilson interval; no tau², I² or prediction interval.
     With "glmm", no cases at all (or cases only) puts the maximum of the likelihood at 0 (100) %:
-    reported so, with the Wilson interval of all people together. Raises InputError for an empty
-    table, an unknown choice, and whatever `prepare_proportions` refuses.
+    reported so, with the Wilson interval of all people together. Where its likelihood has no
+    maximum, or none that more quadrature points confirm, there is no estimate, and a note.
+    Raises InputError for an empty table, an unknown choice, and whatever `prepare_proportions`
+    refuses.
     """
     check_choice("method", method, METHODS)
     _checked_interval(method, interval, prediction_df)
@@ -333,14 +339,17 @@ def _pool_prepared(studies, method, interval, prediction_df, label="") -> Pooled
     following = (
         None if end is None else float(to_percent(end)) for end in (effect.pi_low, effect.pi_high)
     )
-    same = ("tau2", "i2", "q", "q_df", "q_p", "k", "interval", "notes")
+    same = ("tau2", "i2", "q", "q_df", "q_p", "k", "interval")
+    no_count = ", ".join(studies.loc[studies["no_count"], "id"])
+    doubt = f"no whole number of people gives the percentage of {no_count}: weighted, or misprinted"
     return PooledEstimate(
         label,
-        *map(float, percent),
+        *(None if end is None else float(end) for end in percent),
         *following,
         logit=effect.estimate,
         logit_se=effect.se,
         **{name: getattr(effect, name) for name in same},
+        notes=(*effect.notes, *([doubt] if no_count else [])),
         n=int(studies["n"].sum()),
         cases=float(studies["cases"].sum()),
         reconstructed=int((studies["source"] == "reconstructed").sum()),
@@ -355,6 +364,10 @@ def _pool_glmm(studies, interval, prediction_df) -> tuple[PooledEffect, tuple | 
     """Return the binomial-normal pool, and its percent where the log odds are not finite."""
     x, n = studies["cases_rounded"].to_numpy(), studies["n"].to_numpy()
     fit = fit_binomial_normal(x, n)
+    if np.isnan(fit.mu) and fit.notes:
+        q_p = float(chi2.sf(fit.q_likelihood_ratio, len(n) - 1))
+        q = fit.q_likelihood_ratio
+        return _effect(None, None, None, q, q_p, "glmm", "none", n, fit.notes), (None,) * 3
     if np.isnan(fit.mu):
         edge = 100.0 * float(x.sum() > 0)
         note = f"every study has {edge:g} %: likelihood at its edge, Wilson interval of all people"
@@ -363,7 +376,7 @@ def _pool_glmm(studies, interval, prediction_df) -> tuple[PooledEffect, tuple | 
     y, v = studies["yi"].to_numpy(), studies["vi"].to_numpy()
     interval, q = interval or METHODS["glmm"][1], fit.q_likelihood_ratio
     effect = _summarised(y, v, fit.mu, fit.se, fit.tau2, q, "glmm", interval, prediction_df)
-    return effect, None
+    return replace(effect, notes=(*effect.notes, *fit.notes)), None
 
 
 def leave_one_out(frame: pd.DataFrame, **options) -> StudyTable:
@@ -379,7 +392,9 @@ def leave_one_out(frame: pd.DataFrame, **options) -> StudyTable:
     for place, name in enumerate(whole.studies["id"] if whole.k > 1 else ()):
         rest = whole.studies.drop(index=place).reset_index(drop=True)
         rest = _pool_prepared(rest, whole.method, options.get("interval"), whole.prediction_df)
-        rows.append((name, *(getattr(rest, c) for c in numeric), rest.estimate - whole.estimate))
+        known = rest.estimate is not None and whole.estimate is not None
+        change = rest.estimate - whole.estimate if known else None
+        rows.append((name, *(getattr(rest, c) for c in numeric), change))
     table = _study_table(rows, [*numeric, "change"])
     return StudyTable(table, "" if rows else "leaving one out needs at least two studies")
 

@@ -6,6 +6,7 @@ A prevalence without cases gives effective cases ``prevalence / 100 * n``, a fra
 
 from collections.abc import Iterable
 from contextlib import suppress
+from decimal import Decimal
 from difflib import get_close_matches
 
 import numpy as np
@@ -153,6 +154,7 @@ def prepare_proportions(
         cases_rounded     whole number for a binomial likelihood, half to even
         source            "counted" or "reconstructed"
         prevalence        percent, 100 * cases / n
+        no_count          True where no whole number of people gives the percentage, as printed
         given_minus_crude percentage points, printed percentage minus 100 * counted cases / n
         ci_low, ci_high   percent, 95 % Wilson interval of the row itself
         yi, vi, corrected log odds, sampling variance, True where 0.5 was added
@@ -182,6 +184,7 @@ def prepare_proportions(
             "cases_rounded": np.rint(effective).astype(int),
             "source": np.where(from_count, "counted", "reconstructed").astype(object),
             "prevalence": 100.0 * effective / people,
+            "no_count": ~from_count & _fits_no_count(percent, people),
             "given_minus_crude": percent - 100.0 * counted / people,
             "ci_low": low,
             "ci_high": high,
@@ -190,6 +193,18 @@ def prepare_proportions(
             "corrected": corrected,
         }
     )
+
+
+def _fits_no_count(percent: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Return where a percentage is further from any count of the people than its rounding allows.
+
+    A percentage is rounded to the decimals that it shows.
+    """
+    texts = [f"{value:.10g}" for value in np.nan_to_num(percent)]
+    shown = [Decimal(text).as_tuple().exponent for text in texts]
+    nearest_share = 100.0 * np.round(percent / 100.0 * people) / people
+    half_a_step = 0.5 * 10.0 ** np.minimum(0.0, shown)
+    return abs(percent - nearest_share) > half_a_step * (1 + COUNT_TOLERANCE)
 
 
 def _refuse_repeated_samples(samples: pd.Series, ids: list[str], column: str) -> None:
