@@ -43,7 +43,9 @@ def write_hostile_data(folder: Path) -> Path:
         for row in rows:
             for name in names:
                 if row[name]:
-                    row[name] += PLANTED
+                    # before a title: addresses that spell titles are compared from their start
+                    first = name == "title"
+                    row[name] = f"{PLANTED.strip()}{row[name]}" if first else row[name] + PLANTED
                     planted += 1
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")

@@ -159,11 +159,11 @@ def core_state(book, recomputer, inputs, found, updates):
 
 # --- evidence -------------------------------------------------------------------------------------
 
-VALUES = st.tuples(
+OTHER_VALUES = st.tuples(
     st.sampled_from(["b1", "b2", "b4", "b5"]),  # b3 has an interval, which a value must keep to
     st.tuples(st.just("value"), st.sampled_from(["250", "299", "4000"])),
 )
-CELLS = VALUES | st.tuples(
+CELLS = OTHER_VALUES | st.tuples(
     st.sampled_from(["b1", "b2", "b3", "b4", "b5"]),
     st.one_of(
         st.tuples(st.just("verification"), st.sampled_from(["read", "unverified", "derived"])),
