@@ -40,7 +40,7 @@ def test_only_the_marked_part_changes_and_only_once(checkout):
 def test_answers_without_study_or_with_one_read_well(checkout):
     table = (refresh(*checkout), (checkout[0] / "README.md").read_text())[1]
     assert "| no sample measured it | – not testable |" in table
-    assert "1 sample |" in table and "2 studies |" in table
+    assert "1 sample |" in table and "2 samples |" in table
 
 
 def test_document_that_is_not_there_is_left_out(checkout):

@@ -128,7 +128,8 @@ def scheduler(address: str, work: Callable, bundle: bytes) -> Iterator[tuple[Han
         raise InputError(
             "--scheduler needs Dask's distributed scheduler: pip install 'claimbook[dask]'"
         ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is raised
+    for name in ("distributed", "tornado.application"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is raised
     try:
         get_address_host_port(address)  # a client would not let go of one that is none
         client = Client(address, timeout=CONNECT, set_as_default=False)
